@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What was lost after the verdict. A redirect is a promise: the device may be down, its ring full, nobody may have it open. The kernel
+ * then frees the frame and tells only its tracepoints. These programs see every such loss on the machine, find those on our devices by
+ * (network namespace, ifindex), and take them off the row they were counted to, each under its reason.
+ *
+ * XDP buffers: xdp_devmap_xmit says how many of a bulk a device refused; xdp_redirect_err, what never got into a bulk.
+ * skbs: kfree_skb, by the device that the skb was on and the one it came in by (skb_iif):
+ *	on a port's device, from elsewhere			lost on the way to that port
+ *	on the guest's end of a veth, not yet received there	the same: its ring or the backlog was full
+ *	on the uplink, from a port				lost on the way to the wire
+ *	on the device it came in by, past our tc program	the redirect was refused: the FDB says where it was to go
+ */
+#include "maps.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "carrier.h"
+#include "count.h"
+
+/* Read of a lost skb: enough for two VLAN tags, IPv6 and its extension headers where they are short. */
+#define VTX_HEAD 128
+
+#define VTX_ENXIO 6
+#define VTX_ENETDOWN 100
+
+static __always_inline const struct vtx_observed *observed(const struct net_device *dev)
+{
+	struct vtx_observed_key key = {};
+
+	/* Not read through the tracepoint's typed pointer: where an skb lies in a socket's queue, skb->dev is other data. */
+	key.ifindex = BPF_CORE_READ(dev, ifindex);
+	key.netns_cookie = BPF_CORE_READ(dev, nd_net.net, net_cookie);
+	return key.ifindex ? bpf_map_lookup_elem(&vtx_observed, &key) : NULL;
+}
+
+static __always_inline enum vtx_reason reason_of_errno(int err, __u32 role)
+{
+	switch (err) {
+	case 0:
+	case -28: /* ENOSPC */
+		return VTX_R_RING_FULL;
+	case -VTX_ENXIO:
+		return role == VTX_ROLE_TAP ? VTX_R_NOT_OPEN : role == VTX_ROLE_VETH ? VTX_R_NO_NAPI : VTX_R_REDIRECT_FAILED;
+	case -VTX_ENETDOWN:
+		return VTX_R_NOT_UP;
+	default:
+		return VTX_R_REDIRECT_FAILED;
+	}
+}
+
+SEC("tp_btf/xdp_devmap_xmit")
+int BPF_PROG(vtx_devmap_xmit, const struct net_device *from, const struct net_device *to, int sent, int drops, int err)
+{
+	const struct vtx_observed *o;
+
+	if (drops <= 0)
+		return 0;
+	o = observed(to);
+	/* Only what came from our own devices was counted as sent. */
+	if (o && o->role != VTX_ROLE_VETH_PEER && observed(from))
+		vtx_count_lost(o->port, VTX_CARRIER_XDP, reason_of_errno(err, o->role), drops);
+	return 0;
+}
+
+SEC("tp_btf/xdp_redirect_err")
+int BPF_PROG(vtx_redirect_err, const struct net_device *dev, const void *xdp, const void *target, int err, int map_type, __u32 map_id,
+	     __u32 index)
+{
+	const struct vtx_observed *o = observed(dev);
+
+	if (o && o->role != VTX_ROLE_VETH_PEER && map_type == BPF_MAP_TYPE_DEVMAP && index < VTX_ROWS)
+		vtx_count_lost(index, VTX_CARRIER_XDP, err == -VTX_ENETDOWN ? VTX_R_NOT_UP : VTX_R_REDIRECT_FAILED, 1);
+	return 0;
+}
+
+static __always_inline __u32 frames_of(const struct sk_buff *skb)
+{
+	const struct skb_shared_info *info = (const void *)(BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end));
+	__u32 segs = BPF_CORE_READ(info, gso_segs);
+
+	return segs ? segs : 1;
+}
+
+/* A device without carrier has a queue that drops all: a TAP that nobody has open, a veth whose far end is down. */
+static __always_inline int has_no_carrier(const struct sk_buff *skb)
+{
+	return BPF_CORE_READ(skb, dev, state) >> bpf_core_enum_value(enum netdev_state_t, __LINK_STATE_NOCARRIER) & 1;
+}
+
+static __always_inline enum vtx_reason reason_of_skb(const struct sk_buff *skb, int reason, __u32 role)
+{
+	if (reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_FULL_RING))
+		return VTX_R_RING_FULL;
+	if (reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_DEV_READY))
+		return VTX_R_NOT_OPEN;
+	if (role != VTX_ROLE_VETH_PEER && has_no_carrier(skb))
+		return role == VTX_ROLE_TAP ? VTX_R_NOT_OPEN : VTX_R_NOT_UP;
+	if (reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_QDISC_DROP))
+		return VTX_R_QUEUE_FULL;
+	if (role == VTX_ROLE_VETH_PEER && reason != bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_CPU_BACKLOG))
+		return VTX_R_RING_FULL; /* made incoming, not received, not in the backlog: what is left is the veth's own ring */
+	if (reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_CPU_BACKLOG))
+		return VTX_R_BACKLOG;
+	return VTX_R_REDIRECT_FAILED;
+}
+
+/* The Ethernet header lies before the data: the skb was on its way in (eth_type_trans), not out. */
+static __always_inline int is_incoming(const struct sk_buff *skb)
+{
+	return BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, mac_header) + VTX_ETH_HLEN == BPF_CORE_READ(skb, data);
+}
+
+/* Refused on the device it came in by: the address tells which row it had been counted to. */
+static __always_inline int refused_row(const struct sk_buff *skb, const struct vtx_observed *o)
+{
+	const unsigned char *mac = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, mac_header);
+	const struct vtx_target *t;
+	struct vtx_fdb_key key = {};
+
+	if (bpf_probe_read_kernel(key.mac, sizeof(key.mac), mac) || (key.mac[0] & 1))
+		return -1;
+	t = bpf_map_lookup_elem(&vtx_fdb, &key);
+	if (t)
+		return t->port != VTX_HOST && t->port != o->port ? t->port : -1;
+	return o->role == VTX_ROLE_UPLINK ? -1 : VTX_WIRE;
+}
+
+/* Room for the bytes of a lost skb: as large as the offsets that the parser masks them to, for the verifier. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, 2048 + VTX_HEAD);
+} scratch SEC(".maps");
+
+/*
+ * Generic XDP has no XDP buffers: what the uplink's program redirected is an skb, too. So there the carrier it was counted under is found as
+ * the program found it.
+ */
+static __always_inline enum vtx_carrier carrier_of(const struct sk_buff *skb, __u32 row, __u32 iif)
+{
+	const struct vtx_config *config = vtx_get_config();
+	const struct vtx_target *t = bpf_map_lookup_elem(&vtx_members, &row);
+	__u32 zero = 0;
+	__u8 *head = bpf_map_lookup_elem(&scratch, &zero);
+	struct vtx_frame f;
+
+	if (!config || config->xdp != VTX_XDP_GENERIC || iif != config->ifindex || !t || !head)
+		return VTX_CARRIER_STACK;
+	if (bpf_probe_read_kernel(head, VTX_HEAD, BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, mac_header)))
+		return VTX_CARRIER_STACK;
+	if (vtx_parse(head, head + VTX_HEAD, 0, 0, &f) || (f.dst[0] & 1))
+		return VTX_CARRIER_STACK;
+	return vtx_path_is_xdp(t->flags, head, head + VTX_HEAD, &f) ? VTX_CARRIER_XDP : VTX_CARRIER_STACK;
+}
+
+SEC("tp_btf/kfree_skb")
+int BPF_PROG(vtx_kfree_skb, const struct sk_buff *skb, const void *location, int reason)
+{
+	const struct vtx_observed *o = observed(BPF_CORE_READ(skb, dev));
+	__u32 iif, ifindex;
+	int row = -1;
+
+	if (!o || reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_TC_INGRESS) ||
+	    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_TC_EGRESS))
+		return 0;
+	iif = BPF_CORE_READ(skb, skb_iif);
+	ifindex = BPF_CORE_READ(skb, dev, ifindex);
+	if (iif == ifindex)
+		row = refused_row(skb, o);
+	else if (o->role == VTX_ROLE_VETH_PEER)
+		row = !iif && is_incoming(skb) ? (int)o->port : -1;
+	else if (o->role != VTX_ROLE_UPLINK || (iif && vtx_get_ingress(iif)))
+		row = o->port;
+	if (row < 0)
+		return 0;
+	vtx_count_lost(row, carrier_of(skb, row, iif), iif == ifindex ? VTX_R_NOT_UP : reason_of_skb(skb, reason, o->role), frames_of(skb));
+	return 0;
+}
+
+char _license[] SEC("license") = "GPL";

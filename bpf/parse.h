@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From bytes to what decide() asks about a frame. Pure functions over (data, data_end): the programs hand them packet memory, the unit
+ * tests hand them arrays.
+ */
+#ifndef VTX_PARSE_FRAME_H
+#define VTX_PARSE_FRAME_H
+
+#include "vtapxdp/abi.h"
+
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+
+#define VTX_ETH_HLEN 14
+#define VTX_VLAN_HLEN 4
+#define VTX_ETH_P_8021Q 0x8100
+#define VTX_ETH_P_8021AD 0x88a8
+#define VTX_ETH_P_IP 0x0800
+#define VTX_ETH_P_IPV6 0x86dd
+#define VTX_IPPROTO_ICMP 1
+#define VTX_IPPROTO_TCP 6
+#define VTX_IPPROTO_UDP 17
+#define VTX_IPPROTO_ICMPV6 58
+/* IPv6 extension headers that we look behind, RFC 8200: a longer chain is taken for "not TCP", on every carrier alike. */
+#define VTX_IPV6_EXTENSIONS 6
+
+struct vtx_frame {
+	__u8 dst[VTX_MAC_SIZE];
+	__u8 src[VTX_MAC_SIZE];
+	__u32 len;   /* bytes on the wire, without the outermost VLAN tag: what an MTU limits */
+	__u32 bytes; /* bytes on the wire, tags included: what is counted */
+	__u16 l3;    /* offset of the network header */
+	__u16 proto; /* EtherType behind the tags, host byte order */
+};
+
+/* What stands at the network layer, found only when somebody asks. */
+struct vtx_l4 {
+	__u16 offset; /* of the transport header; 0: there is none to be found */
+	__u8 proto;   /* IANA protocol number */
+	__u8 fragment; /* a fragment, and not the only one */
+};
+
+static __always_inline __u16 vtx_be16(const __u8 *p)
+{
+	return (__u16)(p[0] << 8 | p[1]);
+}
+
+static __always_inline int vtx_is_tag(__u16 proto)
+{
+	return proto == VTX_ETH_P_8021Q || proto == VTX_ETH_P_8021AD;
+}
+
+static __always_inline void vtx_copy_mac(__u8 *to, const __u8 *from)
+{
+	__builtin_memcpy(to, from, VTX_MAC_SIZE);
+}
+
+/*
+ * Reads the Ethernet header and at most two VLAN tags. @len: the whole frame in bytes, which may be more than lies between @data and @end
+ * (fragments of the buffer); @tag_outside: a tag that is not in the bytes (skb->vlan_tci).
+ * Returns VTX_R_NONE, VTX_R_RUNT or VTX_R_TRUNCATED.
+ */
+static __always_inline enum vtx_reason vtx_parse(const void *data, const void *end, __u32 len, int tag_outside, struct vtx_frame *f)
+{
+	const __u8 *p = data;
+	int tags = tag_outside ? 1 : 0;
+
+	*f = (struct vtx_frame){};
+	f->bytes = len + (tag_outside ? VTX_VLAN_HLEN : 0);
+	if (p + VTX_ETH_HLEN > (const __u8 *)end)
+		return VTX_R_RUNT;
+	vtx_copy_mac(f->dst, p);
+	vtx_copy_mac(f->src, p + VTX_MAC_SIZE);
+	f->proto = vtx_be16(p + 12);
+	f->l3 = VTX_ETH_HLEN;
+#pragma unroll
+	for (int i = 0; i < 2; i++) {
+		if (!vtx_is_tag(f->proto))
+			break;
+		if (p + f->l3 + VTX_VLAN_HLEN > (const __u8 *)end)
+			return VTX_R_TRUNCATED;
+		f->proto = vtx_be16(p + f->l3 + 2);
+		f->l3 += VTX_VLAN_HLEN;
+		tags++;
+	}
+	f->len = f->bytes - (tags ? VTX_VLAN_HLEN : 0);
+	return VTX_R_NONE;
+}
+
+static __always_inline void vtx_parse_ipv4(const __u8 *ip, const void *end, __u16 l3, struct vtx_l4 *l4)
+{
+	__u16 header;
+
+	if (ip + 20 > (const __u8 *)end || (ip[0] & 0x0f) < 5)
+		return;
+	header = (__u16)((ip[0] & 0x0f) * 4);
+	l4->proto = ip[9];
+	l4->fragment = (vtx_be16(ip + 6) & 0x3fff) != 0; /* more fragments, or an offset: RFC 791 */
+	l4->offset = (__u16)(l3 + header);
+}
+
+/* Extension headers whose second byte is their length in units of 8 bytes beyond the first 8: RFC 8200. */
+static __always_inline int vtx_is_extension(__u8 next)
+{
+	return next == 0 || next == 43 || next == 60 || next == 135;
+}
+
+static __always_inline void vtx_parse_ipv6(const __u8 *data, const void *end, __u16 l3, struct vtx_l4 *l4)
+{
+	__u32 offset = l3;
+	__u8 next;
+
+	if (data + offset + 40 > (const __u8 *)end)
+		return;
+	next = data[offset + 6];
+	offset += 40;
+#pragma unroll
+	for (int i = 0; i < VTX_IPV6_EXTENSIONS; i++) {
+		const __u8 *p = data + (offset & 0x7ff);
+
+		if (!vtx_is_extension(next) && next != 44)
+			break;
+		if (offset > 0x7ff || p + 8 > (const __u8 *)end)
+			return;
+		if (next == 44) /* fragment: RFC 8200, 4.5 */
+			l4->fragment |= (vtx_be16(p + 2) & 0xfff9) != 0;
+		offset += next == 44 ? 8 : (p[1] + 1) * 8U;
+		next = p[0];
+	}
+	l4->proto = next;
+	l4->offset = (__u16)offset;
+}
+
+/* The transport protocol of an IP frame that vtx_parse() accepted. Fragments after the first have one too: a flow keeps its carrier. */
+static __always_inline void vtx_parse_l4(const void *data, const void *end, const struct vtx_frame *f, struct vtx_l4 *l4)
+{
+	__u16 l3 = f->l3 & 31; /* 14, 18 or 22: the mask is for the verifier */
+
+	*l4 = (struct vtx_l4){};
+	if (f->proto == VTX_ETH_P_IP)
+		vtx_parse_ipv4((const __u8 *)data + l3, end, l3, l4);
+	else if (f->proto == VTX_ETH_P_IPV6)
+		vtx_parse_ipv6(data, end, l3, l4);
+}
+
+#endif

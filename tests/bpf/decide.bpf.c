@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* decide() by itself, on both carriers: what it says of a frame is left in global variables for the test to read. */
+#include "carrier.h"
+#include "skb.h"
+
+__u32 test_from;
+struct vtx_target test_self;
+
+struct {
+	__u32 action, reason, port, flood_host;
+} test_verdict;
+
+static __always_inline void judge(enum vtx_reason reason, const struct vtx_frame *f)
+{
+	const struct vtx_config *config = vtx_get_config();
+	struct vtx_target self = test_self;
+	struct vtx_verdict v;
+
+	if (!config)
+		return;
+	v = reason ? vtx_drop(reason) : decide(config, test_from, &self, f);
+	test_verdict.action = v.action;
+	test_verdict.reason = v.action == VTX_DROP ? v.reason : VTX_R_NONE;
+	test_verdict.port = v.action == VTX_TO_PORT && v.target ? v.target->port : 0;
+	test_verdict.flood_host = v.action == VTX_FLOOD && v.flood_host;
+}
+
+SEC("xdp.frags")
+int test_xdp(struct xdp_md *ctx)
+{
+	struct vtx_frame f;
+
+	judge(vtx_parse((void *)(long)ctx->data, (void *)(long)ctx->data_end, bpf_xdp_get_buff_len(ctx), 0, &f), &f);
+	return XDP_PASS;
+}
+
+SEC("tc")
+int test_tc(struct __sk_buff *skb)
+{
+	enum vtx_reason reason;
+	struct vtx_skb s;
+
+	reason = vtx_read_skb(skb, &s);
+	judge(reason, &s.f);
+	return VTX_TC_NEXT;
+}
+
+char _license[] SEC("license") = "GPL";

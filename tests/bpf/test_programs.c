@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The programs themselves, as they are shipped, one frame at a time: which carrier takes it, what is dropped, and that each frame is counted
+ * exactly once on the row it came from and once on the row it goes to. In a network namespace of its own, whose loopback device stands for
+ * every device that a map has to name.
+ */
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "bpf/port_xdp.skel.h"
+#include "bpf/uplink_tc.skel.h"
+#include "bpf/uplink_xdp.skel.h"
+#include "frames.h"
+
+#define LO 1
+#define XDP_DROP 1
+#define XDP_PASS 2
+#define XDP_REDIRECT 4
+#define TC_NEXT ((int)(uint32_t)-1)
+#define TC_DROP 2
+#define TC_REDIRECT 7
+
+static const uint8_t guest1[] = {0x52, 0x54, 0, 0, 0, 1}, guest2[] = {0x52, 0x54, 0, 0, 0, 2}, stranger[] = {2, 0, 0, 0, 0, 0x99};
+
+/* The maps of whichever object a test loads. */
+static struct maps {
+	int config, fdb, ingress, members, devmap, stats;
+} m;
+
+static void update(int fd, const void *key, const void *value)
+{
+	assert_int_equal(bpf_map_update_elem(fd, key, value, BPF_ANY), 0);
+}
+
+static void add_row(uint32_t row)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "row", 4, sizeof(struct vtx_stats), 1, NULL);
+
+	assert_true(fd >= 0);
+	update(m.stats, &row, &fd);
+	close(fd);
+}
+
+static struct vtx_stats read_row(uint32_t row)
+{
+	struct vtx_stats *parts = calloc(libbpf_num_possible_cpus(), sizeof(*parts)), sum = {};
+	uint32_t id, zero = 0;
+	int fd;
+
+	assert_int_equal(bpf_map_lookup_elem(m.stats, &row, &id), 0);
+	fd = bpf_map_get_fd_by_id(id);
+	assert_true(fd >= 0);
+	assert_int_equal(bpf_map_lookup_elem(fd, &zero, parts), 0);
+	for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++)
+		for (size_t i = 0; i < sizeof(sum) / 8; i++)
+			((uint64_t *)&sum)[i] += ((uint64_t *)&parts[cpu])[i];
+	close(fd);
+	free(parts);
+	return sum;
+}
+
+static void set_port(uint32_t number, const uint8_t *mac, uint16_t flags)
+{
+	struct vtx_target t = {.ifindex = LO, .port = number, .flags = flags, .max_len = 1514};
+	struct vtx_fdb_key key = {};
+	uint32_t lo = LO;
+
+	memcpy(key.mac, mac, 6);
+	memcpy(t.mac, mac, 6);
+	update(m.fdb, &key, &t);
+	update(m.members, &number, &t);
+	update(m.devmap, &number, &lo);
+	add_row(number);
+}
+
+static void set_maps(struct bpf_object *object, uint32_t config_flags)
+{
+	struct vtx_config config = {.state = VTX_STATE_READY, .flags = config_flags, .ifindex = LO};
+	struct vtx_target wire = {.ifindex = LO, .max_len = 1514};
+	uint32_t zero = 0, lo = LO;
+
+	m = (struct maps){
+		.config = bpf_object__find_map_fd_by_name(object, "vtx_config"),
+		.fdb = bpf_object__find_map_fd_by_name(object, "vtx_fdb"),
+		.ingress = bpf_object__find_map_fd_by_name(object, "vtx_ingress"),
+		.members = bpf_object__find_map_fd_by_name(object, "vtx_members"),
+		.devmap = bpf_object__find_map_fd_by_name(object, "vtx_devmap"),
+		.stats = bpf_object__find_map_fd_by_name(object, "vtx_stats"),
+	};
+	update(m.config, &zero, &config);
+	update(m.members, &zero, &wire);
+	update(m.devmap, &zero, &lo);
+	add_row(VTX_WIRE);
+	add_row(VTX_HOST);
+}
+
+static void udp(struct frame *f, const uint8_t *dst, const uint8_t *src, uint16_t check)
+{
+	frame_begin(f, dst, src, 0, 0x0800);
+	frame_ipv4(f, 17, check, 18);
+}
+
+static void tcp(struct frame *f, const uint8_t *dst, const uint8_t *src, uint16_t check)
+{
+	frame_begin(f, dst, src, 0, 0x0800);
+	frame_ipv4(f, 6, check, 6);
+}
+
+static void uplink_xdp_chooses_the_carrier(void **state)
+{
+	static const struct {
+		const char *name;
+		uint16_t flags;
+		int tcp, udp;
+	} paths[] = {
+		{"auto", VTX_T_XDP_OTHER, XDP_PASS, XDP_REDIRECT},
+		{"xdp", VTX_T_XDP_OTHER | VTX_T_XDP_TCP, XDP_REDIRECT, XDP_REDIRECT},
+		{"stack", 0, XDP_PASS, XDP_PASS},
+	};
+	struct vtx_uplink_xdp *skel = vtx_uplink_xdp__open_and_load();
+	int prog = bpf_program__fd(skel->progs.vtx_uplink_xdp);
+	struct frame f;
+
+	(void)state;
+	set_maps(skel->obj, VTX_C_HOST);
+	for (int i = 0; i < 3; i++) {
+		set_port(1, guest1, paths[i].flags);
+		tcp(&f, guest1, stranger, 0x1234);
+		assert_int_equal(frame_run(prog, &f), paths[i].tcp);
+		udp(&f, guest1, stranger, 0x1234);
+		assert_int_equal(frame_run(prog, &f), paths[i].udp);
+	}
+	udp(&f, stranger, guest1, 0x1234);
+	assert_int_equal(frame_run(prog, &f), XDP_PASS);
+	vtx_uplink_xdp__destroy(skel);
+}
+
+static void uplink_xdp_counts_what_it_carries(void **state)
+{
+	struct vtx_uplink_xdp *skel = vtx_uplink_xdp__open_and_load();
+	int prog = bpf_program__fd(skel->progs.vtx_uplink_xdp);
+	struct vtx_stats wire, port;
+	struct frame f;
+	uint64_t bytes;
+
+	(void)state;
+	set_maps(skel->obj, VTX_C_HOST);
+	set_port(1, guest1, VTX_T_XDP_OTHER);
+	udp(&f, guest1, stranger, 0x1234);
+	bytes = f.len;
+	assert_int_equal(frame_run(prog, &f), XDP_REDIRECT);
+	tcp(&f, guest1, stranger, 0x1234);
+	assert_int_equal(frame_run(prog, &f), XDP_PASS); /* the stack's programs will count it */
+	frame_begin(&f, guest1, stranger, 1, 0x0800);
+	f.len = 16; /* cut inside the tag */
+	assert_int_equal(frame_run(prog, &f), XDP_DROP);
+	wire = read_row(VTX_WIRE);
+	port = read_row(1);
+	assert_int_equal(wire.rx[VTX_CARRIER_XDP].frames, 2);
+	assert_int_equal(wire.rx[VTX_CARRIER_XDP].bytes, bytes + 16);
+	assert_int_equal(wire.drops[VTX_R_TRUNCATED], 1);
+	assert_int_equal(port.tx[VTX_CARRIER_XDP].frames, 1);
+	assert_int_equal(port.tx[VTX_CARRIER_XDP].bytes, bytes);
+	vtx_uplink_xdp__destroy(skel);
+}
+
+/* Larger than the port's MTU, or in more than one buffer for a device that takes only one: the stack's. A VLAN tag is not the MTU's. */
+static void uplink_xdp_minds_the_size(void **state)
+{
+	struct vtx_uplink_xdp *skel = vtx_uplink_xdp__open_and_load();
+	int prog = bpf_program__fd(skel->progs.vtx_uplink_xdp);
+	struct frame f;
+
+	(void)state;
+	set_maps(skel->obj, VTX_C_HOST);
+	set_port(1, guest1, VTX_T_XDP_OTHER);
+	udp(&f, guest1, stranger, 0x1234);
+	frame_pad(&f, 1514);
+	assert_int_equal(frame_run(prog, &f), XDP_REDIRECT);
+	frame_pad(&f, 1515);
+	assert_int_equal(frame_run(prog, &f), XDP_PASS);
+	for (int tags = 1; tags <= 2; tags++) {
+		frame_begin(&f, guest1, stranger, tags, 0x0800);
+		frame_ipv4(&f, 17, 0x1234, 18);
+		frame_pad(&f, 1518);
+		assert_int_equal(frame_run(prog, &f), XDP_REDIRECT);
+		frame_pad(&f, 1519);
+		assert_int_equal(frame_run(prog, &f), XDP_PASS);
+	}
+	vtx_uplink_xdp__destroy(skel);
+}
+
+/* Sum of the pseudo header, folded, as whoever leaves the rest to us writes it; by hand from RFC 793 and RFC 768. */
+static uint16_t pseudo_sum(uint8_t proto, uint16_t l4len)
+{
+	uint32_t sum = 0x0a00 + 0x0001 + 0x0a00 + 0x0002 + proto + l4len;
+
+	return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
+static void port_xdp_leaves_partial_checksums_to_the_stack(void **state)
+{
+	struct vtx_port_xdp *skel = vtx_port_xdp__open_and_load();
+	int prog = bpf_program__fd(skel->progs.vtx_port_xdp);
+	struct vtx_target self = {.ifindex = LO, .port = 1, .flags = VTX_T_XDP_OTHER | VTX_T_XDP_TCP | VTX_T_SEND_XDP, .max_len = 1514};
+	uint32_t slot = vtx_ingress_slot(LO, 0);
+	struct frame f;
+
+	(void)state;
+	set_maps(skel->obj, VTX_C_HOST | VTX_C_UPLINK_XMIT);
+	set_port(1, guest1, self.flags);
+	set_port(2, guest2, self.flags);
+	update(m.ingress, &slot, &self);
+	udp(&f, guest2, guest1, 0x1234);
+	assert_int_equal(frame_run(prog, &f), XDP_REDIRECT);
+	udp(&f, guest2, guest1, pseudo_sum(17, 26));
+	assert_int_equal(frame_run(prog, &f), XDP_PASS);
+	udp(&f, guest2, guest1, 0);
+	assert_int_equal(frame_run(prog, &f), XDP_PASS);
+	tcp(&f, stranger, guest1, 0x1234);
+	assert_int_equal(frame_run(prog, &f), XDP_REDIRECT);
+	tcp(&f, stranger, guest1, pseudo_sum(6, 26));
+	assert_int_equal(frame_run(prog, &f), XDP_PASS);
+	frame_begin(&f, guest2, guest1, 0, 0x0806); /* ARP has no checksum */
+	frame_pad(&f, 60);
+	assert_int_equal(frame_run(prog, &f), XDP_REDIRECT);
+	self.flags &= ~VTX_T_SEND_XDP;
+	update(m.ingress, &slot, &self);
+	assert_int_equal(frame_run(prog, &f), XDP_PASS);
+	vtx_port_xdp__destroy(skel);
+}
+
+static void uplink_tc_carries_what_xdp_left(void **state)
+{
+	struct vtx_uplink_tc *skel = vtx_uplink_tc__open_and_load();
+	int in = bpf_program__fd(skel->progs.vtx_uplink_in), out = bpf_program__fd(skel->progs.vtx_uplink_out);
+	struct vtx_stats wire, host, port;
+	struct frame f;
+
+	(void)state;
+	set_maps(skel->obj, VTX_C_HOST);
+	set_port(1, guest1, VTX_T_HOST_OK);
+	set_port(2, guest2, 0);
+	tcp(&f, guest1, stranger, 0x1234);
+	assert_int_equal(frame_run(in, &f), TC_REDIRECT);
+	frame_pad(&f, 1515);
+	assert_int_equal(frame_run(in, &f), TC_DROP);
+	tcp(&f, stranger, guest1, 0x1234);
+	assert_int_equal(frame_run(in, &f), TC_NEXT);
+	assert_int_equal(frame_run(out, &f), TC_NEXT);
+	tcp(&f, guest1, stranger, 0x1234);
+	assert_int_equal(frame_run(out, &f), TC_REDIRECT);
+	tcp(&f, guest2, stranger, 0x1234);
+	assert_int_equal(frame_run(out, &f), TC_DROP);
+	wire = read_row(VTX_WIRE);
+	host = read_row(VTX_HOST);
+	port = read_row(1);
+	assert_int_equal(wire.rx[VTX_CARRIER_STACK].frames, 3);
+	assert_int_equal(wire.tx[VTX_CARRIER_STACK].frames, 1);
+	assert_int_equal(host.rx[VTX_CARRIER_STACK].frames, 3);
+	assert_int_equal(host.tx[VTX_CARRIER_STACK].frames, 1);
+	assert_int_equal(host.drops[VTX_R_NO_HOST], 1);
+	assert_int_equal(port.tx[VTX_CARRIER_STACK].frames, 2);
+	assert_int_equal(port.drops[VTX_R_TOO_BIG], 1);
+	vtx_uplink_tc__destroy(skel);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(uplink_xdp_chooses_the_carrier),
+		cmocka_unit_test(uplink_xdp_counts_what_it_carries),
+		cmocka_unit_test(uplink_xdp_minds_the_size),
+		cmocka_unit_test(port_xdp_leaves_partial_checksums_to_the_stack),
+		cmocka_unit_test(uplink_tc_carries_what_xdp_left),
+	};
+
+	if (unshare(CLONE_NEWNET)) {
+		perror("a network namespace of its own");
+		return 1;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

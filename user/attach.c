@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Theory of operation: an uplink's life.
+ *
+ * Its pin directory is made first, and the lock is taken on it. The maps come with the first object that is loaded; from then on config.state says
+ * ADDING, and config.flags what was changed on the device, each written before or right after the change. READY is written last. So whoever
+ * finds a directory whose state is not READY takes down what there is (vtx_detach works in any state) and has the machine as it was.
+ */
+#include "attach.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "ethtool.h"
+#include "hook.h"
+#include "link.h"
+#include "load.h"
+#include "lock.h"
+#include "netns.h"
+#include "port.h"
+#include "row.h"
+#include "signals.h"
+#include "tables.h"
+#include "xdp.h"
+
+const char *const vtx_mode_names[] = {[VTX_MODE_BRIDGE] = "bridge", NULL};
+const char *const vtx_xdp_names[] = {[VTX_XDP_OFF] = "off", [VTX_XDP_NATIVE] = "native", [VTX_XDP_GENERIC] = "generic", "auto", NULL};
+const char *const vtx_tc_names[] = {[VTX_TC_TCX] = "tcx", [VTX_TC_CLSACT] = "clsact", "auto", NULL};
+
+/* linux/netdev.h, Linux 6.3 */
+#define XDP_ACT_NDO_XMIT 4
+#define XDP_ACT_NDO_XMIT_SG 64
+
+static const char *const lro[] = {"rx-lro"}, *const rxvlan[] = {"rx-vlan-hw-parse"};
+
+/* The observe programs, and the tracepoint that each is for. */
+static const char *const traces[][2] = {
+	{"devmap_xmit", "xdp_devmap_xmit"},
+	{"redirect_err", "xdp_redirect_err"},
+	{"kfree_skb", "kfree_skb"},
+};
+
+static int check_device(const char *ifname, struct vtx_link *link)
+{
+	char ns[256];
+
+	if (vtx_link_get(ifname, link)) {
+		if (vtx_netns_find_device(ifname, ns, sizeof(ns)))
+			return vtx_error(-ENODEV, "no device %s in this network namespace; there is one in %s (nsenter --net=/run/netns/%s "
+						  "vtapxdp attach %s)", ifname, ns, ns, ifname);
+		return vtx_error(-ENODEV, "no device %s in this network namespace ('ip link' lists them)", ifname);
+	}
+	if (link->loopback || !link->ethernet)
+		return vtx_error(-EINVAL, "%s is no Ethernet device: guests need one", ifname);
+	if (link->master)
+		return vtx_error(-EBUSY, "%s belongs to a bridge or bond: attach to that one, or take %s out of it first (ip link set dev %s nomaster)",
+				 ifname, ifname, ifname);
+	return 0;
+}
+
+/* What an earlier attach left: the uplink itself, pins of a device that is gone, or half an attach whose command was killed. */
+static int clear_the_way(const char *ifname, const struct vtx_link *link)
+{
+	char dir[VTX_PATH_SIZE];
+	struct vtx_uplink u;
+	struct vtx_port p;
+	int err = vtx_uplink_find(ifname, dir);
+
+	if (err <= 0)
+		return err;
+	err = vtx_uplink_open(ifname, true, &u);
+	if (err)
+		return err;
+	if ((int)u.config.ifindex == link->ifindex && u.config.state == VTX_STATE_READY)
+		err = vtx_error(-EEXIST, "%s is attached already ('vtapxdp show %s' tells how)", ifname, ifname);
+	else if (vtx_port_next(&u, 0, &p))
+		err = vtx_error(-EEXIST, "%s was attached as a device that is gone, and has ports left: 'vtapxdp detach %s --force' takes them down",
+				ifname, ifname);
+	else
+		err = vtx_detach(&u);
+	vtx_uplink_close(&u);
+	return err;
+}
+
+/* A directory without a readable config is the rest of an attach that was killed before it had maps, or of a detach. */
+static int make_dir(struct vtx_uplink *u, const char *ifname, uint64_t cookie)
+{
+	char base[VTX_PATH_SIZE];
+	int err;
+
+	vtx_bpffs_uplink_dir(base, cookie, NULL);
+	vtx_bpffs_uplink_dir(u->dir, cookie, ifname);
+	do {
+		err = vtx_bpffs_mkdir(base);
+		if (!err)
+			err = vtx_bpffs_mkdir(u->dir);
+		if (err)
+			return err;
+		u->lock = vtx_lock(u->dir, ifname);
+	} while (u->lock == -ENOENT);
+	if (u->lock < 0)
+		return u->lock;
+	if (!vtx_uplink_open_maps(u) && u->config.state)
+		return vtx_error(-EEXIST, "%s: the pins in %s belong to an uplink that was called %s when it was attached, or another command just "
+					  "attached it: see 'vtapxdp show'", ifname, u->dir, ifname);
+	for (int i = 0; i < VTX_MAPS; i++) {
+		if (u->maps[i] >= 0)
+			close(u->maps[i]);
+		u->maps[i] = -1;
+	}
+	return 0;
+}
+
+static int begin(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const struct vtx_link *link, uint64_t cookie)
+{
+	struct vtx_config *c = &u->config;
+	int err = vtx_load(u->dir);
+
+	if (!err) {
+		err = vtx_uplink_open_maps(u);
+		if (err)
+			err = vtx_error(err, "can't open the maps just pinned in %s: %s", u->dir, vtx_reason_of(err));
+	}
+	if (err)
+		return err;
+	*c = (struct vtx_config){
+		.abi = VTX_ABI_VERSION,
+		.state = VTX_STATE_ADDING,
+		.netns_cookie = cookie,
+		.ifindex = link->ifindex,
+		.mode = spec->mode,
+		.flags = spec->host ? VTX_C_HOST : 0,
+		.mtu = link->mtu,
+	};
+	memcpy(c->mac, link->mac, VTX_MAC_SIZE);
+	snprintf(c->ifname, sizeof(c->ifname), "%s", link->name);
+	return vtx_uplink_save(u);
+}
+
+static int add_rows(struct vtx_uplink *u)
+{
+	static const __u32 rows[] = {VTX_WIRE, VTX_HOST};
+	char dir[VTX_PATH_SIZE];
+	int err = 0;
+
+	for (int i = 0; i < 2 && !err; i++) {
+		err = vtx_bpffs_mkdir(vtx_row_dir(dir, u, rows[i], NULL));
+		if (!err)
+			err = vtx_row_add(u, rows[i], dir);
+	}
+	return err ? err : vtx_tables_set_uplink(u);
+}
+
+/* Switches a feature off that would spoil frames, and notes that it was on. */
+static int feature_off(struct vtx_uplink *u, const char *const *name, __u32 flag, const char *spoils)
+{
+	bool on = false;
+	int err;
+
+	if (vtx_feature_get(u->config.ifindex, name[0], &on) || !on)
+		return 0;
+	u->config.flags |= flag;
+	err = vtx_uplink_save(u);
+	if (!err && vtx_feature_set(u->config.ifindex, name, 1, false)) {
+		u->config.flags &= ~flag;
+		vtx_warn("%s: %s can't be switched off: %s", u->config.ifname, name[0], spoils);
+		err = vtx_uplink_save(u);
+	}
+	return err;
+}
+
+static int prepare_features(struct vtx_uplink *u, const char *xdp)
+{
+	int err;
+
+	if (!strcmp(xdp, "off"))
+		return 0;
+	err = feature_off(u, lro, VTX_C_LRO_WAS_ON, "XDP needs LRO off");
+	return err ? err : feature_off(u, rxvlan, VTX_C_RXVLAN_WAS_ON, "frames that XDP hands to guests lose their VLAN tag");
+}
+
+static int attach_traces(struct vtx_uplink *u)
+{
+	char path[VTX_PATH_SIZE];
+	int err = vtx_bpffs_mkdir(vtx_bpffs_join(path, u->dir, "links", NULL));
+
+	for (size_t i = 0; i < sizeof(traces) / sizeof(traces[0]) && !err; i++) {
+		int prog = vtx_program_fd(u->dir, traces[i][0]);
+
+		if (prog < 0)
+			return prog;
+		err = vtx_trace_attach(prog, vtx_bpffs_join(path, u->dir, "links", traces[i][0]), traces[i][1]);
+		close(prog);
+	}
+	return err;
+}
+
+static int attach_side(struct vtx_uplink *u, enum vtx_side side, const char *name)
+{
+	int prog = vtx_program_fd(u->dir, name), err;
+	char path[VTX_PATH_SIZE];
+	bool made = false;
+
+	if (prog < 0)
+		return prog;
+	err = vtx_tc_attach(u->config.tc, prog, u->config.ifindex, side, vtx_bpffs_join(path, u->dir, "links", name), u->config.ifname, &made);
+	close(prog);
+	if (!made)
+		return err;
+	u->config.flags |= VTX_C_CLSACT_OURS;
+	return err ? err : vtx_uplink_save(u);
+}
+
+static int choose_tc(struct vtx_uplink *u, const char *want)
+{
+	int prog;
+
+	u->config.tc = VTX_TC_CLSACT;
+	if (!strcmp(want, "clsact"))
+		return vtx_uplink_save(u);
+	prog = vtx_program_fd(u->dir, "uplink_in");
+	if (prog < 0)
+		return prog;
+	if (vtx_has_tcx(prog, u->config.ifindex))
+		u->config.tc = VTX_TC_TCX;
+	close(prog);
+	if (u->config.tc == VTX_TC_CLSACT && !strcmp(want, "tcx"))
+		return vtx_error(-EOPNOTSUPP, "this kernel has no tcx (Linux 6.6): attach with --tc clsact or auto");
+	return vtx_uplink_save(u);
+}
+
+/* May a port's XDP program redirect to the uplink? Kernels before 6.3 don't tell; there a native program means yes, but for veth. */
+static void note_transmit(struct vtx_config *c, const struct vtx_link *link)
+{
+	uint64_t features = 0;
+
+	if (vtx_xdp_features(c->ifindex, &features) == -EOPNOTSUPP && strcmp(link->kind, "veth"))
+		features = XDP_ACT_NDO_XMIT;
+	if (c->xdp != VTX_XDP_NATIVE)
+		features = 0;
+	if (features & XDP_ACT_NDO_XMIT)
+		c->flags |= VTX_C_UPLINK_XMIT;
+	if (features & XDP_ACT_NDO_XMIT_SG)
+		c->flags |= VTX_C_UPLINK_SG;
+}
+
+static int attach_xdp(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const struct vtx_link *link)
+{
+	struct vtx_xdp_attached attached;
+	const char *want = spec->xdp;
+	int err;
+
+	/* Whoever has the far end of a veth may send frames whose checksums are not computed yet; an XDP program can't tell, the stack can. */
+	if (!strcmp(want, "auto") && !strcmp(link->kind, "veth"))
+		want = "off";
+	if (!strcmp(want, "off"))
+		return 0;
+	err = vtx_xdp_attach(u->dir, link->ifindex, link->name, want, &attached);
+	if (err)
+		return err;
+	u->config.xdp = attached.mode;
+	u->config.xdp_prog_id = attached.prog_id;
+	u->config.flags |= attached.dispatcher ? VTX_C_DISPATCHER : 0;
+	note_transmit(&u->config, link);
+	err = vtx_uplink_save(u);
+	return err ? err : vtx_tables_set_uplink(u);
+}
+
+static int build(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const struct vtx_link *link)
+{
+	int err = add_rows(u);
+
+	if (!err)
+		err = choose_tc(u, spec->tc);
+	if (!err)
+		err = attach_traces(u);
+	if (!err)
+		err = vtx_interrupted("attach");
+	/* Egress first: what comes in by the other hooks must find the way out guarded. */
+	if (!err)
+		err = attach_side(u, VTX_SIDE_EGRESS, "uplink_out");
+	if (!err)
+		err = attach_side(u, VTX_SIDE_INGRESS, "uplink_in");
+	if (!err)
+		err = vtx_interrupted("attach");
+	if (!err)
+		err = prepare_features(u, spec->xdp);
+	if (!err)
+		err = attach_xdp(u, spec, link);
+	if (!err)
+		err = vtx_interrupted("attach");
+	if (err)
+		return err;
+	u->config.state = VTX_STATE_READY;
+	return vtx_uplink_save(u);
+}
+
+static int check(const struct vtx_attach_spec *spec, struct vtx_link *link, uint64_t *cookie)
+{
+	int err;
+
+	if (geteuid())
+		return vtx_error(-EPERM, "attach %s: not permitted: run as root", spec->ifname);
+	err = check_device(spec->ifname, link);
+	if (!err)
+		err = vtx_bpffs_prepare();
+	if (!err)
+		err = vtx_check_kernel();
+	if (!err)
+		err = vtx_netns_cookie(-1, cookie);
+	return err ? err : clear_the_way(spec->ifname, link);
+}
+
+int vtx_attach(const struct vtx_attach_spec *spec, struct vtx_config *config)
+{
+	struct vtx_uplink u;
+	struct vtx_link link;
+	uint64_t cookie;
+	int err;
+
+	err = check(spec, &link, &cookie);
+	if (err)
+		return err;
+	vtx_uplink_init(&u);
+	err = make_dir(&u, link.name, cookie);
+	if (err) {
+		vtx_uplink_close(&u);
+		return err;
+	}
+	err = begin(&u, spec, &link, cookie);
+	if (!err)
+		err = build(&u, spec, &link);
+	if (err)
+		vtx_detach(&u);
+	else
+		*config = u.config;
+	vtx_uplink_close(&u);
+	return err;
+}
+
+/* Only on the very device: its index may be another's by now in this namespace, but not while the uplink's name or state says so. */
+static void restore_device(const struct vtx_uplink *u)
+{
+	const struct vtx_config *c = &u->config;
+	const struct vtx_xdp_attached attached = {.mode = c->xdp, .prog_id = c->xdp_prog_id};
+	struct vtx_link link;
+
+	if (!c->ifindex || vtx_link_get_index(c->ifindex, &link))
+		return;
+	vtx_xdp_detach(c->ifindex, c->ifname, &attached);
+	if (c->flags & VTX_C_LRO_WAS_ON)
+		vtx_feature_set(c->ifindex, lro, 1, true);
+	if (c->flags & VTX_C_RXVLAN_WAS_ON)
+		vtx_feature_set(c->ifindex, rxvlan, 1, true);
+	if (c->flags & VTX_C_PROMISC)
+		vtx_link_set_promisc(c->ifindex, false);
+}
+
+static void detach_tc(const struct vtx_uplink *u)
+{
+	char path[VTX_PATH_SIZE];
+	bool ours = u->config.flags & VTX_C_CLSACT_OURS;
+
+	vtx_tc_detach(u->config.tc, u->config.ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, u->dir, "links", "uplink_in"), false);
+	vtx_tc_detach(u->config.tc, u->config.ifindex, VTX_SIDE_EGRESS, vtx_bpffs_join(path, u->dir, "links", "uplink_out"), ours);
+}
+
+/* The config goes last: as long as it is there, the next command finds what this one may have left. */
+static int remove_pins(struct vtx_uplink *u)
+{
+	static const char *const dirs[] = {"links", "progs", "wire", "host", "port"};
+	char path[VTX_PATH_SIZE];
+	int err;
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		vtx_bpffs_remove(vtx_bpffs_join(path, u->dir, dirs[i], NULL));
+	for (int i = VTX_MAPS - 1; i >= VTX_CONFIG; i--)
+		vtx_bpffs_remove(vtx_bpffs_join(path, u->dir, vtx_map_names[i], NULL));
+	err = vtx_bpffs_remove(u->dir);
+	if (err)
+		return vtx_error(err, "can't remove the pins %s: %s", u->dir, vtx_reason_of(err));
+	/* Gone with its last uplink; another's keeps it. */
+	*strrchr(u->dir, '/') = '\0';
+	rmdir(u->dir);
+	return 0;
+}
+
+int vtx_detach(struct vtx_uplink *u)
+{
+	int err;
+
+	if (u->maps[VTX_CONFIG] >= 0 && u->config.state) {
+		u->config.state = VTX_STATE_DELETING;
+		err = vtx_uplink_save(u);
+		if (err)
+			return err;
+		restore_device(u);
+		detach_tc(u);
+	}
+	return remove_pins(u);
+}
+
+int vtx_remove_ports(struct vtx_uplink *u)
+{
+	struct vtx_port port;
+	__u32 number;
+	int err = 0;
+
+	vtx_for_each_port(u, number, &port) {
+		int one = vtx_port_remove(u, number, &port);
+
+		err = err ? err : one;
+	}
+	return err;
+}

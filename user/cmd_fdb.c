@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <bpf/bpf.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "commands.h"
+#include "parse.h"
+#include "render.h"
+#include "select.h"
+
+static void render_entry(const struct vtx_uplink *u, const struct vtx_fdb_key *key, __u32 row, const struct vtx_port *port)
+{
+	char mac[VTX_MAC_TEXT];
+
+	vtx_format_mac(key->mac, mac);
+	vtx_render_object(NULL);
+	vtx_render_text("mac", "%s", mac);
+	vtx_render_number("vlan", NULL, key->vlan);
+	vtx_render_text("uplink", " uplink %s", u->config.ifname);
+	vtx_render_text("port", " port %s", vtx_row_name(row, port));
+	vtx_render_text("dev", " dev %s", row == VTX_HOST ? u->config.ifname : port->dev);
+	vtx_render_plain("\n");
+	vtx_render_close();
+}
+
+static int fdb_of_uplink(struct vtx_uplink *u, void *arg)
+{
+	const struct vtx_selection *s = arg;
+	struct vtx_fdb_key key, *at = NULL;
+	struct vtx_port port;
+
+	for (; !bpf_map_get_next_key(u->maps[VTX_FDB], at, &key); at = &key) {
+		struct vtx_target t;
+		__u32 row;
+
+		if (bpf_map_lookup_elem(u->maps[VTX_FDB], &key, &t))
+			continue;
+		row = t.port;
+		if (row != VTX_HOST && bpf_map_lookup_elem(u->maps[VTX_PORTS], &row, &port))
+			continue;
+		if (!s->port || (row != VTX_HOST && !strcmp(s->port, port.name)))
+			render_entry(u, &key, row, &port);
+	}
+	return 0;
+}
+
+static int run_fdb(const void *args)
+{
+	return vtx_select(args, fdb_of_uplink, "");
+}
+
+const struct vtx_verb vtx_verb_fdb = {"fdb", "which address belongs to which port", vtx_selection_opts, sizeof(struct vtx_selection), run_fdb};

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "error.h"
+#include "netns.h"
+#include "parse.h"
+#include "port.h"
+#include "render.h"
+#include "signals.h"
+#include "tap.h"
+
+struct port_args {
+	const char *uplink, *port;
+	bool tap, veth;
+	const char *dev, *netns, *pid, *ifname, *owner, *group, *mtu, *path, *offloads;
+	struct vtx_opt_list macs;
+	bool multi_queue, host, no_host;
+};
+
+#define AT(member) offsetof(struct port_args, member)
+#define ARG_UPLINK {VTX_OPT_ARG, "UPLINK", 0, NULL, "an attached device", AT(uplink)}
+#define ARG_PORT {VTX_OPT_ARG, "PORT", 0, NULL, "the port's name", AT(port)}
+#define OPT_MAC {VTX_OPT_LIST, "mac", 0, "MAC", "the guest's address; may be given up to 8 times (default: a random one)", AT(macs)}
+#define OPT_MTU {VTX_OPT_TEXT, "mtu", 0, "BYTES", "the guest's MTU (default: the uplink's)", AT(mtu)}
+#define OPT_PATH                                                                                                                    \
+	{VTX_OPT_TEXT, "path", 0, "PATH", "auto (default): TCP by the stack, all else by XDP; xdp or stack: everything by that", AT(path)}
+#define OPT_OFFLOADS                                                                                                                \
+	{VTX_OPT_TEXT, "offloads", 0, "on|off",                                                                                     \
+	 "on (default): the guest may leave checksums and segments to us; off: it may not, and XDP takes what it sends", AT(offloads)}
+#define OPT_NO_HOST {VTX_OPT_FLAG, "no-host", 0, NULL, "this guest and the host may not talk to each other", AT(no_host)}
+
+static const struct vtx_opt add_opts[] = {
+	ARG_UPLINK,
+	ARG_PORT,
+	{VTX_OPT_FLAG, "tap", 0, NULL, "a TAP device: QEMU/KVM, User-mode Linux, VirtualBox", AT(tap)},
+	{VTX_OPT_FLAG, "veth", 0, NULL, "a veth pair into a network namespace: containers", AT(veth)},
+	{VTX_OPT_TEXT, "dev", 0, "NAME", "the host's device; an existing TAP is taken as it is (default: tap-PORT, ve-PORT)", AT(dev)},
+	OPT_MAC,
+	OPT_MTU,
+	OPT_PATH,
+	OPT_OFFLOADS,
+	OPT_NO_HOST,
+	{VTX_OPT_TEXT, "owner", 0, "USER", "tap: who may open the device besides root", AT(owner)},
+	{VTX_OPT_TEXT, "group", 0, "GROUP", "tap: the group that may", AT(group)},
+	{VTX_OPT_FLAG, "multi-queue", 0, NULL, "tap: made for several queues (QEMU: queues=N)", AT(multi_queue)},
+	{VTX_OPT_TEXT, "netns", 0, "NAME|PATH", "veth: the guest's network namespace", AT(netns)},
+	{VTX_OPT_TEXT, "pid", 0, "PID", "veth: the namespace of that process", AT(pid)},
+	{VTX_OPT_TEXT, "ifname", 0, "NAME", "veth: the device's name in the guest (default: eth0)", AT(ifname)},
+	{.type = VTX_OPT_END},
+};
+
+static const struct vtx_opt set_opts[] = {
+	ARG_UPLINK,
+	ARG_PORT,
+	OPT_MAC,
+	OPT_MTU,
+	OPT_PATH,
+	OPT_OFFLOADS,
+	{VTX_OPT_FLAG, "host", 0, NULL, "this guest and the host may talk to each other", AT(host)},
+	OPT_NO_HOST,
+	{.type = VTX_OPT_END},
+};
+
+static const struct vtx_opt del_opts[] = {ARG_UPLINK, ARG_PORT, {.type = VTX_OPT_END}};
+
+static const char *const on_off[] = {"off", "on", NULL};
+
+static int parse_macs(const struct vtx_opt_list *list, __u8 macs[][VTX_MAC_SIZE], __u32 *used)
+{
+	int err = 0;
+
+	if (list->n > VTX_PORT_MACS)
+		return vtx_error(-EINVAL, "--mac is given %d times: a port has at most %d addresses", list->n, VTX_PORT_MACS);
+	for (int i = 0; i < list->n && !err; i++)
+		err = vtx_parse_mac(list->values[i], macs[i]);
+	if (!err && list->n)
+		*used = list->n;
+	return err;
+}
+
+/* What "add" and "set" have in common; what isn't given stays as it is. */
+static int parse_common(const struct port_args *a, __u32 *mtu, enum vtx_path *path, bool *offloads)
+{
+	int word, err = 0;
+
+	if (a->mtu)
+		err = vtx_parse_u32(a->mtu, "--mtu", 68, 65535, mtu);
+	if (!err && a->path) {
+		err = vtx_parse_word(a->path, "--path", vtx_path_names, &word);
+		if (!err)
+			*path = word;
+	}
+	if (!err && a->offloads) {
+		err = vtx_parse_word(a->offloads, "--offloads", on_off, &word);
+		if (!err)
+			*offloads = word;
+	}
+	return err;
+}
+
+static int check_kind(const struct port_args *a, struct vtx_port_spec *spec)
+{
+	if (a->tap == a->veth)
+		return vtx_error(-EINVAL, "port add: say what the port is: either --tap or --veth");
+	spec->kind = a->tap ? VTX_KIND_TAP : VTX_KIND_VETH;
+	if (a->tap && (a->netns || a->pid || a->ifname))
+		return vtx_error(-EINVAL, "port add: --netns, --pid and --ifname are for --veth ports");
+	if (a->veth && (a->owner || a->group || a->multi_queue))
+		return vtx_error(-EINVAL, "port add: --owner, --group and --multi-queue are for --tap ports");
+	if (a->veth && !a->netns == !a->pid)
+		return vtx_error(-EINVAL, "port add: say where the guest's end goes: either --netns NAME|PATH or --pid PID");
+	return 0;
+}
+
+static int parse_tap(const struct port_args *a, struct vtx_port_spec *spec)
+{
+	int err = 0;
+
+	spec->multi_queue = a->multi_queue;
+	if (a->owner)
+		err = vtx_tap_user(a->owner, &spec->owner);
+	if (!err && a->group)
+		err = vtx_tap_group(a->group, &spec->group);
+	return err;
+}
+
+static int parse_veth(const struct port_args *a, struct vtx_port_spec *spec)
+{
+	uint32_t pid = 0;
+	int err = 0;
+
+	if (a->ifname)
+		err = vtx_parse_ifname(a->ifname);
+	if (!err && a->pid)
+		err = vtx_parse_u32(a->pid, "--pid", 1, 4194304, &pid);
+	if (err)
+		return err;
+	spec->ifname = a->ifname ? a->ifname : "eth0";
+	spec->netns_name = a->netns ? a->netns : a->pid;
+	spec->netns = a->netns ? vtx_netns_open(a->netns) : vtx_netns_open_pid(pid);
+	return spec->netns < 0 ? spec->netns : 0;
+}
+
+static int parse_add(const struct port_args *a, struct vtx_port_spec *spec)
+{
+	int err = vtx_parse_ifname(a->uplink);
+
+	if (!err)
+		err = vtx_parse_port_name(a->port);
+	if (!err)
+		err = check_kind(a, spec);
+	if (!err && a->dev)
+		err = vtx_parse_ifname(a->dev);
+	if (!err)
+		err = parse_macs(&a->macs, spec->macs, &spec->macs_used);
+	if (!err)
+		err = parse_common(a, &spec->mtu, &spec->path, &spec->offloads);
+	if (err)
+		return err;
+	spec->name = a->port;
+	spec->dev = a->dev;
+	spec->host = !a->no_host;
+	return a->tap ? parse_tap(a, spec) : parse_veth(a, spec);
+}
+
+static void render_added(__u32 number, const struct vtx_port *port)
+{
+	char mac[VTX_MAC_TEXT];
+
+	vtx_format_mac(port->macs[0], mac);
+	vtx_render_begin(vtx_globals.json);
+	vtx_render_object(NULL);
+	vtx_render_text("name", "%s:", port->name);
+	vtx_render_number("port", " port %" PRIu64, number);
+	vtx_render_text("kind", ", %s", vtx_kind_names[port->kind]);
+	vtx_render_text("dev", " %s", port->dev);
+	if (port->kind == VTX_KIND_VETH)
+		vtx_render_text("guest_ifname", " -> %s", port->peer);
+	vtx_render_text("mac", ", mac %s", mac);
+	vtx_render_number("mtu", ", mtu %" PRIu64, port->mtu);
+	vtx_render_plain("\n");
+	vtx_render_close();
+}
+
+static int uplink_ready(const struct vtx_uplink *u)
+{
+	if (u->config.state == VTX_STATE_READY)
+		return 0;
+	return vtx_error(-EPROTO, "%s is half-attached, its command was killed: 'vtapxdp repair %s' mends that", u->config.ifname, u->config.ifname);
+}
+
+static int run_add(const void *p)
+{
+	const struct port_args *a = p;
+	struct vtx_port_spec spec = {.offloads = true, .owner = -1, .group = -1, .netns = -1};
+	struct vtx_uplink u;
+	struct vtx_port port;
+	__u32 number;
+	int err = parse_add(a, &spec);
+
+	if (!err)
+		err = vtx_uplink_open(a->uplink, true, &u);
+	if (!err) {
+		vtx_signals_catch();
+		err = uplink_ready(&u);
+		if (!err)
+			err = vtx_port_add(&u, &spec, &number, &port);
+		vtx_uplink_close(&u);
+	}
+	if (spec.netns >= 0)
+		close(spec.netns);
+	if (err)
+		return err;
+	render_added(number, &port);
+	return vtx_render_end();
+}
+
+/* Fills @port with what is asked for; checks all of it. */
+static int parse_set(const struct vtx_uplink *u, __u32 number, const struct port_args *a, struct vtx_port *port)
+{
+	bool offloads = port->flags & VTX_P_OFFLOADS;
+	enum vtx_path path = port->path;
+	__u32 mtu = port->mtu;
+	int err = parse_common(a, &mtu, &path, &offloads);
+
+	if (!err && a->macs.n) {
+		memset(port->macs, 0, sizeof(port->macs));
+		err = parse_macs(&a->macs, port->macs, &port->macs_used);
+		if (!err)
+			err = vtx_port_check_macs(u, number, port->macs, port->macs_used);
+	}
+	if (!err && a->mtu)
+		err = vtx_port_check_mtu(u, mtu);
+	if (!err && a->host && a->no_host)
+		err = vtx_error(-EINVAL, "port set: either --host or --no-host");
+	port->mtu = mtu;
+	port->path = path;
+	port->flags = (port->flags & ~VTX_P_OFFLOADS) | (offloads ? VTX_P_OFFLOADS : 0);
+	if (a->host || a->no_host)
+		port->flags = (port->flags & ~VTX_P_HOST) | (a->host ? VTX_P_HOST : 0);
+	return err;
+}
+
+static int set_port(struct vtx_uplink *u, const struct port_args *a)
+{
+	struct vtx_port current, wanted;
+	__u32 number;
+	int err = uplink_ready(u);
+
+	if (!err)
+		err = vtx_port_require(u, a->port, &number, &current);
+	if (!err && current.state != VTX_STATE_READY)
+		err = vtx_error(-EPROTO, "port %s is half-done (%s), its command was killed: 'vtapxdp repair %s' mends that", a->port,
+				vtx_state_names[current.state], u->config.ifname);
+	if (err)
+		return err;
+	wanted = current;
+	err = parse_set(u, number, a, &wanted);
+	return err ? err : vtx_port_change(u, number, &current, &wanted);
+}
+
+static int run_set(const void *p)
+{
+	const struct port_args *a = p;
+	struct vtx_uplink u;
+	int err = vtx_parse_ifname(a->uplink);
+
+	if (!err && !a->macs.n && !a->mtu && !a->path && !a->offloads && !a->host && !a->no_host)
+		return vtx_error(-EINVAL, "port set: nothing to set: give an option ('vtapxdp help port set' lists them)");
+	if (!err)
+		err = vtx_uplink_open(a->uplink, true, &u);
+	if (err)
+		return err;
+	vtx_signals_catch(); /* once begun it is finished */
+	err = set_port(&u, a);
+	vtx_uplink_close(&u);
+	return err;
+}
+
+static int run_del(const void *p)
+{
+	const struct port_args *a = p;
+	struct vtx_uplink u;
+	struct vtx_port port;
+	__u32 number;
+	int err = vtx_parse_ifname(a->uplink);
+
+	if (!err)
+		err = vtx_uplink_open(a->uplink, true, &u);
+	if (err)
+		return err;
+	vtx_signals_catch(); /* once begun it is finished */
+	err = vtx_port_require(&u, a->port, &number, &port);
+	if (!err)
+		err = vtx_port_remove(&u, number, &port);
+	vtx_uplink_close(&u);
+	return err;
+}
+
+const struct vtx_verb vtx_verb_port_add = {"port add", "add a guest", add_opts, sizeof(struct port_args), run_add};
+const struct vtx_verb vtx_verb_port_set = {"port set", "change a guest's port", set_opts, sizeof(struct port_args), run_set};
+const struct vtx_verb vtx_verb_port_del = {"port del", "remove a guest's port", del_opts, sizeof(struct port_args), run_del};

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "attach.h"
+#include "commands.h"
+#include "error.h"
+#include "link.h"
+#include "parse.h"
+#include "port.h"
+#include "render.h"
+#include "select.h"
+
+static void render_note(const char *note)
+{
+	vtx_render_text(NULL, "    ! %s\n", note);
+}
+
+static void port_notes(const struct vtx_port *port, bool gone, const struct vtx_link *link)
+{
+	vtx_render_array("notes");
+	if (port->state != VTX_STATE_READY)
+		render_note("half-done, its command was killed: 'vtapxdp repair' mends that");
+	if (gone)
+		render_note("its device is gone: 'vtapxdp port del' removes the port");
+	else if (port->kind == VTX_KIND_TAP && !link->running)
+		render_note("nobody has the TAP open");
+	else if (!link->up)
+		render_note("its device is down");
+	if (!gone && link->mtu != port->mtu)
+		render_note("its device has another MTU than the port: 'vtapxdp port set --mtu' brings them together");
+	if (!(port->flags & VTX_P_XDP_TARGET))
+		render_note("its device does not take redirected XDP frames: all goes by the stack");
+	vtx_render_close();
+}
+
+static void render_port(__u32 number, const struct vtx_port *port)
+{
+	struct vtx_link link = {};
+	bool gone = port->ifindex && vtx_link_get_index(port->ifindex, &link);
+	char mac[VTX_MAC_TEXT];
+
+	vtx_render_object(NULL);
+	vtx_render_text("name", "  %s:", port->name);
+	vtx_render_number("port", " port %" PRIu64, number);
+	vtx_render_text("kind", ", %s", vtx_kind_names[port->kind]);
+	vtx_render_text("dev", " %s", link.ifindex ? link.name : port->dev);
+	if (port->kind == VTX_KIND_VETH)
+		vtx_render_text("guest_ifname", " -> %s", port->peer);
+	vtx_render_number("ifindex", NULL, port->ifindex);
+	vtx_render_array("macs");
+	for (__u32 i = 0; i < port->macs_used; i++) {
+		vtx_format_mac(port->macs[i], mac);
+		vtx_render_text(NULL, i ? " %s" : ", mac %s", mac);
+	}
+	vtx_render_close();
+	vtx_render_text("path", ", path %s", vtx_path_names[port->path]);
+	vtx_render_bool("offloads", NULL, ", offloads off", port->flags & VTX_P_OFFLOADS);
+	vtx_render_number("mtu", ", mtu %" PRIu64, port->mtu);
+	vtx_render_bool("host_access", NULL, ", no host access", port->flags & VTX_P_HOST);
+	vtx_render_bool("xdp_target", NULL, NULL, port->flags & VTX_P_XDP_TARGET);
+	vtx_render_bool("adopted", ", adopted", NULL, !(port->flags & VTX_P_CREATED));
+	vtx_render_text("state", NULL, vtx_state_names[port->state]);
+	vtx_render_plain("\n");
+	port_notes(port, gone, &link);
+	vtx_render_close();
+}
+
+static void uplink_notes(const struct vtx_config *c, bool gone, const struct vtx_link *link)
+{
+	char note[160];
+
+	vtx_render_array("notes");
+	if (c->state != VTX_STATE_READY)
+		render_note("half-done, its command was killed: 'vtapxdp repair' mends that");
+	if (gone)
+		render_note("the device is gone: 'vtapxdp detach --force' cleans up");
+	else if (memcmp(link->mac, c->mac, VTX_MAC_SIZE))
+		render_note("the device's address changed since it was attached: 'vtapxdp repair' takes the new one");
+	if (!gone && link->mtu != c->mtu)
+		render_note("the device's MTU changed since it was attached: 'vtapxdp repair' takes the new one");
+	if (!gone && strcmp(link->name, c->ifname)) {
+		snprintf(note, sizeof(note), "the device was called %s when it was attached", c->ifname);
+		render_note(note);
+	}
+	if (c->flags & VTX_C_PROMISC)
+		render_note("promiscuous, since the device can't filter unicast addresses");
+	vtx_render_close();
+}
+
+static void render_uplink(const struct vtx_uplink *u)
+{
+	const struct vtx_config *c = &u->config;
+	struct vtx_link link = {};
+	bool gone = vtx_link_get_index(c->ifindex, &link);
+	char mac[VTX_MAC_TEXT], cookie[24];
+
+	vtx_format_mac(gone ? c->mac : link.mac, mac);
+	snprintf(cookie, sizeof(cookie), "%" PRIu64, (uint64_t)c->netns_cookie);
+	vtx_render_text("uplink", "%s:", gone ? c->ifname : link.name);
+	vtx_render_number("ifindex", NULL, c->ifindex);
+	vtx_render_text("netns", NULL, cookie);
+	vtx_render_text("mode", " mode %s", vtx_mode_names[c->mode]);
+	vtx_render_text("xdp", ", xdp %s", vtx_xdp_names[c->xdp]);
+	vtx_render_bool("dispatcher", " (libxdp dispatcher)", c->xdp == VTX_XDP_OFF ? NULL : " (single program, no dispatcher)",
+			c->flags & VTX_C_DISPATCHER);
+	vtx_render_text("tc", ", tc %s", vtx_tc_names[c->tc]);
+	vtx_render_bool("host_access", ", host access on", ", host access off", c->flags & VTX_C_HOST);
+	vtx_render_text("mac", ", mac %s", mac);
+	vtx_render_number("mtu", ", mtu %" PRIu64, gone ? c->mtu : link.mtu);
+	vtx_render_bool("promiscuous", ", promiscuous", NULL, link.promiscuity > 0);
+	vtx_render_plain("\n");
+	vtx_render_text("pins", "    pins %s\n", u->dir);
+	uplink_notes(c, gone, &link);
+}
+
+static int show_uplink(struct vtx_uplink *u, void *arg)
+{
+	const struct vtx_selection *s = arg;
+	struct vtx_port port;
+	__u32 number;
+
+	vtx_render_object(NULL);
+	render_uplink(u);
+	vtx_render_array("ports");
+	vtx_for_each_port(u, number, &port)
+		if (!s->port || !strcmp(s->port, port.name))
+			render_port(number, &port);
+	vtx_render_close();
+	vtx_render_close();
+	return 0;
+}
+
+static int run_show(const void *args)
+{
+	return vtx_select(args, show_uplink, "nothing is attached in this network namespace\n");
+}
+
+const struct vtx_verb vtx_verb_show = {"show", "uplinks and their ports", vtx_selection_opts, sizeof(struct vtx_selection), run_show};

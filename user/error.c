@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+#include <xdp/libxdp.h>
+
+#include "error.h"
+
+/* One line, whatever the text holds: names of devices, files and ports come from other people, and may hold line breaks or terminal
+ * escapes. */
+static void print_line(const char *prefix, const char *fmt, va_list args)
+{
+	char text[1024];
+
+	vsnprintf(text, sizeof(text), fmt, args);
+	for (char *c = text; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = '?';
+	fprintf(stderr, "%s%s\n", prefix, text);
+}
+
+int vtx_error(int err, const char *fmt, ...)
+{
+	int saved = errno;
+	va_list args;
+
+	va_start(args, fmt);
+	print_line("vtapxdp: ", fmt, args);
+	va_end(args);
+	errno = saved;
+	return err;
+}
+
+void vtx_warn(const char *fmt, ...)
+{
+	int saved = errno;
+	va_list args;
+
+	va_start(args, fmt);
+	print_line("vtapxdp: warning: ", fmt, args);
+	va_end(args);
+	errno = saved;
+}
+
+static const struct {
+	int err;
+	const char *words;
+} reasons[] = {
+	{EACCES, "access denied"},
+	{EADDRINUSE, "already in use"},
+	{EADDRNOTAVAIL, "not a usable address"},
+	{EAFNOSUPPORT, "this kernel lacks that protocol"},
+	{EBADF, "not an open file"},
+	{EBUSY, "in use"},
+	{E2BIG, "too big"},
+	{EEXIST, "already exists"},
+	{EFBIG, "too big"},
+	{EINTR, "interrupted"},
+	{EINVAL, "the kernel finds the request invalid"},
+	{EIO, "input/output error"},
+	{ELOOP, "too many symbolic links"},
+	{EMFILE, "too many open files (see ulimit -n)"},
+	{EMSGSIZE, "too big"},
+	{ENAMETOOLONG, "name too long"},
+	{ENETDOWN, "the device is down"},
+	{ENFILE, "too many open files on this machine"},
+	{ENOBUFS, "out of memory"},
+	{ENODEV, "no such device"},
+	{ENOENT, "not found"},
+	{ENOMEM, "out of memory"},
+	{ENOSPC, "no space left"},
+	{ENOSYS, "this kernel does not support it"},
+	{ENOTDIR, "not a directory"},
+	{ENOTSUP, "not supported"},
+	{ENXIO, "no such device"},
+	{ERANGE, "out of range"},
+	{EROFS, "read-only file system"},
+	{ESRCH, "no such process"},
+	{ETIMEDOUT, "timed out"},
+};
+
+/* libc's sentence for the rest, begun in lower case as ours are: but an abbreviation stays. */
+static const char *other_reason(int err)
+{
+	static char text[64];
+
+	snprintf(text, sizeof(text), "%s", strerror(err));
+	if (islower((unsigned char)text[1]))
+		text[0] = tolower((unsigned char)text[0]);
+	return text;
+}
+
+const char *vtx_reason_of(int err)
+{
+	err = abs(err);
+	if (err == EPERM)
+		return geteuid() ? "not permitted (run as root)"
+				 : "not permitted, though root: a capability is missing, or a security policy forbids it";
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].err == err)
+			return reasons[i].words;
+	return other_reason(err);
+}
+
+static bool debug;
+
+static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	(void)level;
+	return debug ? vfprintf(stderr, fmt, args) : 0;
+}
+
+static int print_libxdp(enum libxdp_print_level level, const char *fmt, va_list args)
+{
+	(void)level;
+	return debug ? vfprintf(stderr, fmt, args) : 0;
+}
+
+void vtx_quiet_libraries(void)
+{
+	debug = getenv("VTAPXDP_DEBUG");
+	libbpf_set_print(print_libbpf);
+	libxdp_set_print(print_libxdp);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VTX_ERROR_H
+#define VTX_ERROR_H
+
+/*
+ * What went wrong, for a person. A function that fails says so once, where it knows what it was doing, and returns -errno; its callers
+ * only unwind. So vtx_error() both prints one line ("vtapxdp: ..." on stderr) and returns @err, which lets it end a function:
+ *
+ *	return vtx_error(-ENODEV, "no device %s in this network namespace", name);
+ *
+ * The text says what failed, on what, why, and what to do; it names no bare errno. errno is left as it was.
+ */
+int vtx_error(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same for something worth knowing that stops nothing: "vtapxdp: warning: ...". */
+void vtx_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* "not permitted", "no such device": what -errno means, in words; takes @err negative or positive. */
+const char *vtx_reason_of(int err);
+
+/* Keeps libbpf's and libxdp's own messages off stderr, and shows them when VTAPXDP_DEBUG is set. */
+void vtx_quiet_libraries(void);
+
+#endif

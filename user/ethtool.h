@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VTX_ETHTOOL_H
+#define VTX_ETHTOOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Device features (ethtool's generic netlink) and XDP features (the netdev generic netlink family, kernel 6.3 on), in the caller's
+ * network namespace. All are silent: the caller knows what a refusal means. They return 0 or -errno.
+ */
+
+/* Feature names as `ethtool -k` of the kernel knows them: "rx-gro", "rx-lro", "rx-vlan-hw-parse", "tx-checksum-ip-generic",
+ * "tx-tcp-segmentation", "tx-generic-segmentation", ... */
+int vtx_feature_get(int ifindex, const char *name, bool *on);
+/* @n names at once; returns -EOPNOTSUPP when, afterwards, one of them is not as wished (fixed). */
+int vtx_feature_set(int ifindex, const char *const *names, int n, bool on);
+
+/* NETDEV_XDP_ACT_* bits. -EOPNOTSUPP: this kernel can't tell. */
+int vtx_xdp_features(int ifindex, uint64_t *features);
+
+#endif

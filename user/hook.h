@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VTX_HOOK_H
+#define VTX_HOOK_H
+
+#include <stdbool.h>
+
+#include "vtapxdp/abi.h"
+
+/*
+ * Attaching the tc programs, and XDP on a port's own device. Links are pinned, so that they outlive the command and end with their pin;
+ * where the kernel has no tcx (before 6.6) a clsact filter does the same, which the device itself holds.
+ */
+enum vtx_side { VTX_SIDE_INGRESS, VTX_SIDE_EGRESS };
+
+/* Does this kernel have tcx links? Tries on the device itself with @prog, and leaves nothing. */
+bool vtx_has_tcx(int prog, int ifindex);
+
+/* Attaches @prog. @pin: where a tcx link is pinned. *@made_clsact is set when a clsact qdisc was made for it. 0 or -errno, said. */
+int vtx_tc_attach(enum vtx_tc tc, int prog, int ifindex, enum vtx_side side, const char *pin, const char *ifname, bool *made_clsact);
+
+/* Undoes vtx_tc_attach(); what is gone already is fine. @drop_clsact: the qdisc is ours and goes as well. */
+void vtx_tc_detach(enum vtx_tc tc, int ifindex, enum vtx_side side, const char *pin, bool drop_clsact);
+
+/* XDP on a port's device: native where the driver has it, else generic. Another program there is an error that names it. */
+int vtx_port_xdp_attach(int prog, int ifindex, const char *pin, const char *ifname);
+
+/* A program on a tracepoint (tp_btf), pinned. -ENOENT, silent, is not possible: the load would have failed. */
+int vtx_trace_attach(int prog, const char *pin, const char *what);
+
+/* Says that the XDP program @id is in the way on @ifname. Returns -EBUSY. */
+int vtx_say_foreign_xdp(const char *ifname, __u32 id);
+
+#endif

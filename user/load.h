@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VTX_LOAD_H
+#define VTX_LOAD_H
+
+struct bpf_object;
+
+/* What the programs need of a kernel, probed (never by its version): 0, or -EOPNOTSUPP after naming what is missing. */
+int vtx_check_kernel(void);
+
+/*
+ * Loads the programs of an uplink. The first object makes and pins the maps below @dir, the others take them from there; each program is
+ * pinned at <dir>/progs/<name>. 0 or -errno, said; what was pinned is the caller's to remove.
+ */
+int vtx_load(const char *dir);
+
+/* Opens, but does not load, the uplink's XDP object, tied to the maps pinned below @dir: libxdp loads it. NULL, said. */
+struct bpf_object *vtx_open_uplink_xdp(const char *dir);
+
+/* A descriptor of the pinned program @name, or -errno, said. */
+int vtx_program_fd(const char *dir, const char *name);
+
+#endif

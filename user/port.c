@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "port.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "hook.h"
+#include "link.h"
+#include "load.h"
+#include "parse.h"
+#include "row.h"
+#include "signals.h"
+#include "tables.h"
+
+const char *const vtx_kind_names[] = {[VTX_KIND_NONE] = "none", [VTX_KIND_TAP] = "tap", [VTX_KIND_VETH] = "veth", NULL};
+const char *const vtx_path_names[] = {[VTX_PATH_AUTO] = "auto", [VTX_PATH_XDP] = "xdp", [VTX_PATH_STACK] = "stack", NULL};
+const char *const vtx_state_names[] = {"none", "being added", "ready", "being changed", "being deleted", NULL};
+
+static const struct vtx_kind_ops *const kinds[] = {[VTX_KIND_TAP] = &vtx_tap_ops, [VTX_KIND_VETH] = &vtx_veth_ops};
+
+void vtx_port_default_dev(const struct vtx_uplink *u, const char *prefix, const char *name, __u32 number, char dev[VTX_IFNAME_SIZE])
+{
+	struct vtx_link link;
+
+	if (snprintf(dev, VTX_IFNAME_SIZE, "%s%s", prefix, name) < VTX_IFNAME_SIZE && vtx_link_get(dev, &link))
+		return;
+	snprintf(dev, VTX_IFNAME_SIZE, "vtx%u-%u", u->config.ifindex % 1000000, number);
+}
+
+int vtx_port_check_macs(const struct vtx_uplink *u, __u32 number, __u8 macs[][VTX_MAC_SIZE], __u32 n)
+{
+	char text[VTX_MAC_TEXT];
+	struct vtx_port other;
+	__u32 o;
+
+	for (__u32 i = 0; i < n; i++) {
+		int owner = vtx_tables_owner(u, macs[i]);
+
+		vtx_format_mac(macs[i], text);
+		for (__u32 j = 0; j < i; j++)
+			if (!memcmp(macs[i], macs[j], VTX_MAC_SIZE))
+				return vtx_error(-EINVAL, "--mac %s is given twice", text);
+		if (owner == VTX_HOST || !memcmp(macs[i], u->config.mac, VTX_MAC_SIZE))
+			return vtx_error(-EEXIST, "--mac %s is the address of %s itself: give the guest one of its own", text, u->config.ifname);
+		vtx_for_each_port(u, o, &other)
+			if (o != number && (int)o == owner)
+				return vtx_error(-EEXIST, "--mac %s belongs to port %s already: give another", text, other.name);
+	}
+	return 0;
+}
+
+int vtx_port_check_mtu(const struct vtx_uplink *u, __u32 mtu)
+{
+	struct vtx_link link;
+	__u32 limit = vtx_link_get_index(u->config.ifindex, &link) ? u->config.mtu : link.mtu;
+
+	if (mtu < 68 || mtu > limit)
+		return vtx_error(-EINVAL, "--mtu %u: a port's MTU is from 68 to its uplink's, and that of %s is %u", mtu, u->config.ifname, limit);
+	return 0;
+}
+
+static int free_number(const struct vtx_uplink *u, __u32 *number)
+{
+	struct vtx_port p;
+	__u32 n, free = VTX_PORT_FIRST;
+
+	vtx_for_each_port(u, n, &p)
+		if (n == free)
+			free++;
+	if (free > VTX_PORT_MAX)
+		return vtx_error(-ENOSPC, "%s has %u ports, and can't have more: delete one, or use another uplink", u->config.ifname, VTX_PORT_MAX);
+	*number = free;
+	return 0;
+}
+
+/* Floods go up to the highest number in use; the record must be inside before it is written, or nobody would find it. */
+static int set_last_port(struct vtx_uplink *u, __u32 number)
+{
+	u->config.last_port = number;
+	return vtx_uplink_save(u);
+}
+
+static int pin_dir(const struct vtx_uplink *u, const struct vtx_port *port)
+{
+	char path[VTX_PATH_SIZE];
+	int err = vtx_bpffs_mkdir(vtx_bpffs_join(path, u->dir, "port", NULL));
+
+	return err ? err : vtx_bpffs_mkdir(vtx_bpffs_join(path, u->dir, "port", port->name));
+}
+
+static int attach_tc(struct vtx_uplink *u, struct vtx_port *port, const char *dir)
+{
+	int prog = vtx_program_fd(u->dir, "port_in"), err;
+	char path[VTX_PATH_SIZE];
+	bool made = false;
+
+	if (prog < 0)
+		return prog;
+	err = vtx_tc_attach(u->config.tc, prog, port->ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, dir, "tc", NULL), port->dev, &made);
+	if (made)
+		port->flags |= VTX_P_CLSACT_OURS;
+	close(prog);
+	return err;
+}
+
+static int attach_xdp(struct vtx_uplink *u, struct vtx_port *port, const char *dir)
+{
+	int prog = vtx_program_fd(u->dir, "port_xdp"), err;
+	char path[VTX_PATH_SIZE];
+
+	if (prog < 0)
+		return prog;
+	err = vtx_port_xdp_attach(prog, port->ifindex, vtx_bpffs_join(path, dir, "xdp", NULL), port->dev);
+	if (!err)
+		port->flags |= VTX_P_XDP_ATTACHED;
+	close(prog);
+	return err;
+}
+
+/* XDP sees what the guest sends only where that is complete: without offloads. The path "stack" wants none of it. */
+static bool wants_xdp(const struct vtx_port *port)
+{
+	return !(port->flags & VTX_P_OFFLOADS) && port->path != VTX_PATH_STACK;
+}
+
+static int set_xdp(struct vtx_uplink *u, struct vtx_port *port)
+{
+	char dir[VTX_PATH_SIZE], path[VTX_PATH_SIZE];
+
+	vtx_bpffs_join(dir, u->dir, "port", port->name);
+	if (wants_xdp(port))
+		return port->flags & VTX_P_XDP_ATTACHED ? 0 : attach_xdp(u, port, dir);
+	vtx_bpffs_remove(vtx_bpffs_join(path, dir, "xdp", NULL));
+	port->flags &= ~VTX_P_XDP_ATTACHED;
+	return 0;
+}
+
+/* Address @i in the uplink's receive filter; a device that can't filter is made promiscuous, once. */
+static int filter_one(struct vtx_uplink *u, struct vtx_port *port, __u32 i)
+{
+	int err = vtx_link_filter_add(u->config.ifindex, port->macs[i]);
+
+	if (!err)
+		port->filtered |= 1U << i;
+	if (err != -EOPNOTSUPP)
+		return err == -EEXIST ? 0 : err;
+	if (u->config.flags & VTX_C_PROMISC)
+		return 0;
+	err = vtx_link_set_promisc(u->config.ifindex, true);
+	if (err)
+		return err;
+	vtx_warn("%s can't filter unicast addresses: it is promiscuous from now on", u->config.ifname);
+	u->config.flags |= VTX_C_PROMISC;
+	return vtx_uplink_save(u);
+}
+
+static int set_filter(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
+{
+	int err = 0;
+
+	for (__u32 i = 0; i < port->macs_used && !err; i++)
+		if (!(port->filtered & 1U << i))
+			err = filter_one(u, port, i);
+	return err ? err : vtx_port_save(u, number, port);
+}
+
+static void clear_filter(const struct vtx_uplink *u, const struct vtx_port *port)
+{
+	for (__u32 i = 0; i < port->macs_used; i++)
+		if (port->filtered & 1U << i)
+			vtx_link_filter_del(u->config.ifindex, port->macs[i]);
+}
+
+/* A device is known before its programs run, and its programs run before it is up: no frame of the guest's meets the host's own stack. */
+static int build_device(struct vtx_uplink *u, __u32 number, const struct vtx_port_spec *spec, struct vtx_port *port)
+{
+	char dir[VTX_PATH_SIZE];
+	int err;
+
+	err = pin_dir(u, port);
+	if (!err)
+		err = kinds[spec->kind]->create(u, number, spec, port);
+	if (!err)
+		err = vtx_port_save(u, number, port);
+	if (!err)
+		err = vtx_row_add(u, number, vtx_bpffs_join(dir, u->dir, "port", port->name));
+	if (!err)
+		err = vtx_tables_add(u, number, port);
+	if (!err)
+		err = attach_tc(u, port, dir);
+	return err ? err : vtx_port_save(u, number, port);
+}
+
+static int build(struct vtx_uplink *u, __u32 number, const struct vtx_port_spec *spec, struct vtx_port *port)
+{
+	int err = build_device(u, number, spec, port);
+
+	if (!err)
+		err = vtx_interrupted("port add");
+	if (!err)
+		err = kinds[spec->kind]->start(u, number, spec, port);
+	if (!err)
+		err = set_xdp(u, port);
+	if (!err)
+		err = vtx_port_save(u, number, port);
+	if (!err)
+		err = vtx_interrupted("port add");
+	if (!err)
+		err = vtx_tables_add(u, number, port); /* again, for what we know by now */
+	if (!err)
+		err = set_filter(u, number, port);
+	if (!err)
+		err = vtx_tables_set_fdb(u, number, port);
+	return err ? err : vtx_interrupted("port add");
+}
+
+static int check_spec(const struct vtx_uplink *u, const struct vtx_port_spec *spec, struct vtx_port *port)
+{
+	__u32 n;
+	int err;
+
+	if (!vtx_port_find(u, spec->name, &n, port)) {
+		if (port->state == VTX_STATE_READY)
+			return vtx_error(-EEXIST, "%s has a port %s already: choose another name, or delete that port first", u->config.ifname,
+					 spec->name);
+		return vtx_error(-EEXIST, "port %s of %s is half-done (%s), its command was killed: 'vtapxdp repair %s' mends that", spec->name,
+				 u->config.ifname, vtx_state_names[port->state], u->config.ifname);
+	}
+	memset(port, 0, sizeof(*port));
+	port->kind = spec->kind;
+	port->path = spec->path;
+	port->mtu = spec->mtu;
+	port->flags = (spec->offloads ? VTX_P_OFFLOADS : 0) | (spec->host ? VTX_P_HOST : 0);
+	port->pid = getpid();
+	port->state = VTX_STATE_ADDING;
+	snprintf(port->name, sizeof(port->name), "%s", spec->name);
+	port->macs_used = spec->macs_used;
+	memcpy(port->macs, spec->macs, sizeof(port->macs));
+	if (!port->macs_used) {
+		err = vtx_random_mac(port->macs[0]);
+		if (err)
+			return vtx_error(err, "can't make a random address: %s", vtx_reason_of(err));
+		port->macs_used = 1;
+	}
+	err = vtx_port_check_macs(u, 0, port->macs, port->macs_used);
+	return err || !spec->mtu ? err : vtx_port_check_mtu(u, spec->mtu);
+}
+
+int vtx_port_add(struct vtx_uplink *u, const struct vtx_port_spec *spec, __u32 *number, struct vtx_port *result)
+{
+	__u32 last = u->config.last_port, n = 0;
+	struct vtx_port port;
+	int err;
+
+	err = check_spec(u, spec, &port);
+	if (!err)
+		err = free_number(u, &n);
+	if (!err && n > last)
+		err = set_last_port(u, n);
+	if (!err)
+		err = vtx_port_save(u, n, &port);
+	if (err)
+		return err;
+	err = build(u, n, spec, &port);
+	if (!err) {
+		port.state = VTX_STATE_READY;
+		err = vtx_port_save(u, n, &port);
+	}
+	if (err) {
+		vtx_port_remove(u, n, &port);
+		return err;
+	}
+	*number = n;
+	*result = port;
+	return 0;
+}
+
+static __u32 highest_port(const struct vtx_uplink *u)
+{
+	struct vtx_port p;
+	__u32 n, last = 0;
+
+	vtx_for_each_port(u, n, &p)
+		last = n;
+	return last;
+}
+
+int vtx_port_remove(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
+{
+	char dir[VTX_PATH_SIZE], path[VTX_PATH_SIZE];
+	int err;
+
+	port->state = VTX_STATE_DELETING;
+	port->pid = getpid();
+	err = vtx_port_save(u, number, port);
+	if (err)
+		return err;
+	vtx_bpffs_join(dir, u->dir, "port", port->name);
+	vtx_tables_del(u, number, port);
+	clear_filter(u, port);
+	vtx_bpffs_remove(vtx_bpffs_join(path, dir, "xdp", NULL));
+	vtx_tc_detach(u->config.tc, port->ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, dir, "tc", NULL), port->flags & VTX_P_CLSACT_OURS);
+	kinds[port->kind]->destroy(port);
+	vtx_row_del(u, number);
+	err = vtx_bpffs_remove(dir);
+	if (err)
+		return vtx_error(err, "can't remove the pins %s: %s", dir, vtx_reason_of(err));
+	vtx_port_delete_record(u, number);
+	return set_last_port(u, highest_port(u));
+}
+
+int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
+{
+	int err = kinds[port->kind]->change(port);
+
+	if (!err)
+		err = set_xdp(u, port);
+	if (!err)
+		err = vtx_tables_add(u, number, port);
+	if (!err)
+		err = set_filter(u, number, port);
+	if (!err)
+		err = vtx_tables_set_fdb(u, number, port);
+	if (err)
+		return err;
+	port->state = VTX_STATE_READY;
+	return vtx_port_save(u, number, port);
+}
+
+/* Which addresses of @old are in @port's filter bits, now that their places changed; those that are no longer its own leave the filter. */
+static void carry_filter_over(const struct vtx_uplink *u, const struct vtx_port *old, struct vtx_port *port)
+{
+	port->filtered = 0;
+	for (__u32 i = 0; i < old->macs_used; i++) {
+		__u32 j = 0;
+
+		if (!(old->filtered & 1U << i))
+			continue;
+		while (j < port->macs_used && memcmp(old->macs[i], port->macs[j], VTX_MAC_SIZE))
+			j++;
+		if (j < port->macs_used)
+			port->filtered |= 1U << j;
+		else
+			vtx_link_filter_del(u->config.ifindex, old->macs[i]);
+	}
+}
+
+int vtx_port_change(struct vtx_uplink *u, __u32 number, const struct vtx_port *current, const struct vtx_port *wanted)
+{
+	struct vtx_port port = *wanted, back = *current;
+	int err;
+
+	carry_filter_over(u, current, &port);
+	port.state = VTX_STATE_CHANGING;
+	port.pid = getpid();
+	err = vtx_port_save(u, number, &port);
+	if (!err)
+		err = vtx_port_reapply(u, number, &port);
+	if (!err)
+		return 0;
+	/* The same way back: the record decides. */
+	carry_filter_over(u, &port, &back);
+	back.flags = (back.flags & ~VTX_P_XDP_ATTACHED) | (port.flags & VTX_P_XDP_ATTACHED);
+	vtx_port_reapply(u, number, &back);
+	return err;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "row.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "error.h"
+
+const char *vtx_row_dir(char path[VTX_PATH_SIZE], const struct vtx_uplink *u, __u32 row, const struct vtx_port *port)
+{
+	if (row == VTX_WIRE || row == VTX_HOST)
+		return vtx_bpffs_join(path, u->dir, vtx_row_name(row, NULL), NULL);
+	return vtx_bpffs_join(path, u->dir, "port", port->name);
+}
+
+/* The BTF of a map that was loaded with the programs, which has the counters' types, too: so bpftool shows their names. */
+static __u32 btf_id_of(const struct vtx_uplink *u)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(u->maps[VTX_PORTS], &info, &size) ? 0 : info.btf_id;
+}
+
+static int make_map(const struct vtx_uplink *u)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts);
+	__u32 id = btf_id_of(u);
+	struct btf *btf = btf__load_from_kernel_by_id(id);
+	int types = bpf_btf_get_fd_by_id(id), fd;
+
+	if (btf && types >= 0) {
+		opts.btf_fd = types;
+		opts.btf_key_type_id = btf__find_by_name_kind(btf, "__u32", BTF_KIND_TYPEDEF);
+		opts.btf_value_type_id = btf__find_by_name_kind(btf, "vtx_stats", BTF_KIND_STRUCT);
+	}
+	fd = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "vtx_stats_row", sizeof(__u32), sizeof(struct vtx_stats), 1, &opts);
+	if (types >= 0)
+		close(types);
+	btf__free(btf);
+	return fd;
+}
+
+int vtx_row_add(const struct vtx_uplink *u, __u32 row, const char *row_dir)
+{
+	char path[VTX_PATH_SIZE];
+	int fd = make_map(u), err;
+
+	if (fd < 0)
+		return vtx_error(fd, "can't make counters for %s: %s", row_dir, vtx_reason_of(fd));
+	err = vtx_bpffs_pin(fd, vtx_bpffs_join(path, row_dir, "stats", NULL));
+	if (!err) {
+		err = bpf_map_update_elem(u->maps[VTX_STATS], &row, &fd, BPF_ANY);
+		if (err)
+			err = vtx_error(err, "can't register the counters %s: %s", path, vtx_reason_of(err));
+	}
+	close(fd);
+	return err;
+}
+
+void vtx_row_del(const struct vtx_uplink *u, __u32 row)
+{
+	bpf_map_delete_elem(u->maps[VTX_STATS], &row);
+}
+
+static void add_up(struct vtx_stats *sum, const struct vtx_stats *part)
+{
+	const __u64 *from = (const void *)part;
+	__u64 *to = (void *)sum;
+
+	for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++)
+		to[i] += from[i];
+}
+
+int vtx_row_read(const char *row_dir, struct vtx_stats *sum)
+{
+	int cpus = libbpf_num_possible_cpus(), fd, err;
+	struct vtx_stats *parts, total = {};
+	char path[VTX_PATH_SIZE];
+	__u32 zero = 0;
+
+	fd = bpf_obj_get(vtx_bpffs_join(path, row_dir, "stats", NULL));
+	if (fd < 0)
+		return fd;
+	parts = calloc(cpus > 0 ? cpus : 1, sizeof(*parts));
+	err = parts ? bpf_map_lookup_elem(fd, &zero, parts) : -ENOMEM;
+	for (int i = 0; !err && i < cpus; i++)
+		add_up(&total, &parts[i]);
+	if (!err)
+		*sum = total;
+	free(parts);
+	close(fd);
+	return err;
+}

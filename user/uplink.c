@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "uplink.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "link.h"
+#include "lock.h"
+#include "netns.h"
+
+const char *const vtx_map_names[VTX_MAPS] = {
+	[VTX_CONFIG] = VTX_MAP_CONFIG,	 [VTX_FDB] = VTX_MAP_FDB,	[VTX_PORTS] = VTX_MAP_PORTS, [VTX_INGRESS] = VTX_MAP_INGRESS,
+	[VTX_MEMBERS] = VTX_MAP_MEMBERS, [VTX_DEVMAP] = VTX_MAP_DEVMAP, [VTX_STATS] = VTX_MAP_STATS, [VTX_OBSERVED] = VTX_MAP_OBSERVED,
+};
+
+void vtx_uplink_init(struct vtx_uplink *u)
+{
+	memset(u, 0, sizeof(*u));
+	u->lock = -1;
+	for (int i = 0; i < VTX_MAPS; i++)
+		u->maps[i] = -1;
+}
+
+void vtx_uplink_close(struct vtx_uplink *u)
+{
+	for (int i = 0; i < VTX_MAPS; i++)
+		if (u->maps[i] >= 0)
+			close(u->maps[i]);
+	if (u->lock >= 0)
+		close(u->lock);
+	vtx_uplink_init(u);
+}
+
+static int read_config(const struct vtx_uplink *u, struct vtx_config *config)
+{
+	uint32_t zero = 0;
+
+	return bpf_map_lookup_elem(u->maps[VTX_CONFIG], &zero, config);
+}
+
+int vtx_uplink_open_maps(struct vtx_uplink *u)
+{
+	char path[VTX_PATH_SIZE];
+	int err;
+
+	for (int i = 0; i < VTX_MAPS; i++) {
+		u->maps[i] = bpf_obj_get(vtx_bpffs_join(path, u->dir, vtx_map_names[i], NULL));
+		if (u->maps[i] < 0)
+			return u->maps[i];
+	}
+	err = read_config(u, &u->config);
+	if (err)
+		return err;
+	if (u->config.state && u->config.abi != VTX_ABI_VERSION)
+		return vtx_error(-EPROTO, "%s was attached by another version of vtapxdp (maps version %u, this command knows %u): use that one",
+				 u->config.ifname, u->config.abi, VTX_ABI_VERSION);
+	return 0;
+}
+
+static int config_of(const char *dir, struct vtx_config *config)
+{
+	struct vtx_uplink u;
+	char path[VTX_PATH_SIZE];
+	int err;
+
+	vtx_uplink_init(&u);
+	u.maps[VTX_CONFIG] = bpf_obj_get(vtx_bpffs_join(path, dir, VTX_MAP_CONFIG, NULL));
+	err = u.maps[VTX_CONFIG] < 0 ? u.maps[VTX_CONFIG] : read_config(&u, config);
+	vtx_uplink_close(&u);
+	return err;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int no_dots(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/* The directories of the caller's namespace: n, *@entries to be freed one by one. */
+static int scan(char base[VTX_PATH_SIZE], struct dirent ***entries)
+{
+	uint64_t cookie;
+	int err, n;
+
+	*entries = NULL;
+	err = vtx_netns_cookie(-1, &cookie);
+	if (err)
+		return err;
+	vtx_bpffs_uplink_dir(base, cookie, NULL);
+	n = scandir(base, entries, no_dots, by_name);
+	if (n < 0 && errno != ENOENT && errno != ENOTDIR)
+		return vtx_error(-errno, "can't read %s: %s", base, vtx_reason_of(errno));
+	return n < 0 ? 0 : n;
+}
+
+static bool is_gone(const struct vtx_config *config)
+{
+	struct vtx_link link;
+
+	return vtx_link_get_index(config->ifindex, &link) != 0;
+}
+
+/* How well an uplink fits: 2 the device itself, 1 the name it had while that device is gone, 0 not. */
+static int fits(const struct vtx_config *config, const char *ifname, const struct vtx_link *link)
+{
+	if (link->ifindex && (int)config->ifindex == link->ifindex)
+		return 2;
+	return !strcmp(config->ifname, ifname) && is_gone(config);
+}
+
+int vtx_uplink_find(const char *ifname, char dir[VTX_PATH_SIZE])
+{
+	char base[VTX_PATH_SIZE], path[VTX_PATH_SIZE];
+	struct vtx_config config;
+	struct vtx_link link = {};
+	struct dirent **entries;
+	int n, best = 0, fit;
+
+	n = scan(base, &entries);
+	if (n < 0)
+		return n;
+	vtx_link_get(ifname, &link);
+	for (int i = 0; i < n; i++) {
+		vtx_bpffs_join(path, base, entries[i]->d_name, NULL);
+		fit = config_of(path, &config) ? 0 : fits(&config, ifname, &link);
+		if (fit > best) {
+			memcpy(dir, path, sizeof(path));
+			best = fit;
+		}
+		free(entries[i]);
+	}
+	free(entries);
+	return best > 0;
+}
+
+static int not_attached(const char *ifname)
+{
+	char ns[256];
+	struct vtx_link link;
+
+	if (!vtx_link_get(ifname, &link))
+		return vtx_error(-ENOENT, "%s is not attached: 'vtapxdp attach %s' does that", ifname, ifname);
+	if (vtx_netns_find_device(ifname, ns, sizeof(ns)))
+		return vtx_error(-ENODEV, "no device %s in this network namespace; there is one in %s (nsenter --net=/run/netns/%s vtapxdp ...)",
+				 ifname, ns, ns);
+	return vtx_error(-ENODEV, "no device %s in this network namespace ('ip link' lists them)", ifname);
+}
+
+int vtx_uplink_open(const char *ifname, bool write, struct vtx_uplink *u)
+{
+	int err;
+
+	vtx_uplink_init(u);
+	if (geteuid())
+		return vtx_error(-EPERM, "%s: not permitted: run as root", ifname);
+	err = vtx_uplink_find(ifname, u->dir);
+	if (err < 0)
+		return err;
+	if (!err)
+		return not_attached(ifname);
+	if (write)
+		u->lock = vtx_lock(u->dir, ifname);
+	err = write && u->lock < 0 ? u->lock : vtx_uplink_open_maps(u);
+	if (!err)
+		return 0;
+	vtx_uplink_close(u);
+	return err == -ENOENT ? vtx_error(err, "%s was detached by another command just now", ifname) : err;
+}
+
+int vtx_uplink_each(int (*fn)(struct vtx_uplink *u, void *arg), void *arg)
+{
+	char base[VTX_PATH_SIZE];
+	struct dirent **entries;
+	struct vtx_uplink u;
+	int n, err = 0;
+
+	if (geteuid())
+		return vtx_error(-EPERM, "not permitted: run as root");
+	n = scan(base, &entries);
+	for (int i = 0; i < n; i++) {
+		vtx_uplink_init(&u);
+		vtx_bpffs_join(u.dir, base, entries[i]->d_name, NULL);
+		if (!err && !vtx_uplink_open_maps(&u))
+			err = fn(&u, arg);
+		vtx_uplink_close(&u);
+		free(entries[i]);
+	}
+	free(entries);
+	return n < 0 ? n : err;
+}
+
+int vtx_uplink_save(struct vtx_uplink *u)
+{
+	uint32_t zero = 0;
+	int err = bpf_map_update_elem(u->maps[VTX_CONFIG], &zero, &u->config, BPF_ANY);
+
+	return err ? vtx_error(err, "can't write the state of %s: %s", u->config.ifname, vtx_reason_of(err)) : 0;
+}
+
+uint32_t vtx_port_next(const struct vtx_uplink *u, uint32_t number, struct vtx_port *port)
+{
+	while (++number <= u->config.last_port)
+		if (!bpf_map_lookup_elem(u->maps[VTX_PORTS], &number, port))
+			return number;
+	return 0;
+}
+
+int vtx_port_find(const struct vtx_uplink *u, const char *name, uint32_t *number, struct vtx_port *port)
+{
+	struct vtx_port p;
+	uint32_t n;
+
+	vtx_for_each_port(u, n, &p) {
+		if (strcmp(p.name, name))
+			continue;
+		*number = n;
+		*port = p;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int vtx_port_require(const struct vtx_uplink *u, const char *name, uint32_t *number, struct vtx_port *port)
+{
+	int err = vtx_port_find(u, name, number, port);
+
+	return err ? vtx_error(err, "%s has no port %s ('vtapxdp show %s' lists them)", u->config.ifname, name, u->config.ifname) : 0;
+}
+
+int vtx_port_save(const struct vtx_uplink *u, uint32_t number, const struct vtx_port *port)
+{
+	int err = bpf_map_update_elem(u->maps[VTX_PORTS], &number, port, BPF_ANY);
+
+	return err ? vtx_error(err, "can't write the state of port %s: %s", port->name, vtx_reason_of(err)) : 0;
+}
+
+const char *vtx_row_name(uint32_t row, const struct vtx_port *port)
+{
+	return row == VTX_WIRE ? "wire" : row == VTX_HOST ? "host" : port->name;
+}
+
+void vtx_port_delete_record(const struct vtx_uplink *u, uint32_t number)
+{
+	bpf_map_delete_elem(u->maps[VTX_PORTS], &number);
+}

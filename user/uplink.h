@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VTX_UPLINK_H
+#define VTX_UPLINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bpffs.h"
+#include "vtapxdp/abi.h"
+
+enum vtx_map {
+	VTX_CONFIG,
+	VTX_FDB,
+	VTX_PORTS,
+	VTX_INGRESS,
+	VTX_MEMBERS,
+	VTX_DEVMAP,
+	VTX_STATS,
+	VTX_OBSERVED,
+	VTX_MAPS
+};
+extern const char *const vtx_map_names[VTX_MAPS];
+
+/* An attached uplink, as found from its pins alone. */
+struct vtx_uplink {
+	char dir[VTX_PATH_SIZE];
+	int lock; /* or -1: only reading */
+	int maps[VTX_MAPS];
+	struct vtx_config config;
+};
+
+/* Empty: nothing open. */
+void vtx_uplink_init(struct vtx_uplink *u);
+
+/* Finds the uplink @ifname of the caller's network namespace, also after it was renamed or has vanished. @write: takes its lock.
+ * -ENOENT, said: no such uplink. Works for half-attached ones as long as their maps are there; look at config.state. */
+int vtx_uplink_open(const char *ifname, bool write, struct vtx_uplink *u);
+void vtx_uplink_close(struct vtx_uplink *u);
+
+/* Opens the maps of an uplink whose u->dir is set. -ENOENT, silent. */
+int vtx_uplink_open_maps(struct vtx_uplink *u);
+
+/* Where @ifname's pins are: 1 found, 0 not, or -errno, said. A device goes by its index, so that a renamed one is found; a name without a
+ * device, or whose device is another than was attached, by the name at attach. */
+int vtx_uplink_find(const char *ifname, char dir[VTX_PATH_SIZE]);
+
+/* Calls @fn for each uplink of the caller's namespace, in order of name; stops at an error and returns it. */
+int vtx_uplink_each(int (*fn)(struct vtx_uplink *u, void *arg), void *arg);
+
+/* Writes u->config. Said. */
+int vtx_uplink_save(struct vtx_uplink *u);
+
+/* Ports. get: -ENOENT, said. next: iterates by number, from 0; 0 when there is none after @number. */
+int vtx_port_find(const struct vtx_uplink *u, const char *name, uint32_t *number, struct vtx_port *port);
+int vtx_port_require(const struct vtx_uplink *u, const char *name, uint32_t *number, struct vtx_port *port);
+uint32_t vtx_port_next(const struct vtx_uplink *u, uint32_t number, struct vtx_port *port);
+int vtx_port_save(const struct vtx_uplink *u, uint32_t number, const struct vtx_port *port);
+void vtx_port_delete_record(const struct vtx_uplink *u, uint32_t number);
+
+#define vtx_for_each_port(u, number, port) \
+	for ((number) = vtx_port_next((u), 0, (port)); (number); (number) = vtx_port_next((u), (number), (port)))
+
+/* "web1", or "host", "wire". */
+const char *vtx_row_name(uint32_t row, const struct vtx_port *port);
+
+#endif

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "xdp.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <string.h>
+#include <unistd.h>
+#include <xdp/libxdp.h>
+
+#include "bpffs.h"
+#include "error.h"
+#include "hook.h"
+#include "load.h"
+
+#define PROGRAM "vtx_uplink_xdp"
+
+/* Best first; only the last failure is an error. */
+static const struct mode {
+	const char *name;
+	enum vtx_xdp mode;
+	enum xdp_attach_mode libxdp;
+} modes[] = {
+	{"native", VTX_XDP_NATIVE, XDP_MODE_NATIVE},
+	{"generic", VTX_XDP_GENERIC, XDP_MODE_SKB},
+};
+#define MODES (sizeof(modes) / sizeof(modes[0]))
+
+/* A program that was loaded without the dispatcher leaves no room for another. */
+static int check_foreign(int ifindex, const char *ifname)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	__u32 id = 0;
+
+	if (libxdp_get_error(mp) || !mp)
+		return 0;
+	if (xdp_multiprog__is_legacy(mp))
+		id = xdp_program__id(xdp_multiprog__main_prog(mp));
+	xdp_multiprog__close(mp);
+	return id ? vtx_say_foreign_xdp(ifname, id) : 0;
+}
+
+static bool runs_under_dispatcher(int ifindex)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	bool yes;
+
+	if (libxdp_get_error(mp) || !mp)
+		return false;
+	yes = !xdp_multiprog__is_legacy(mp);
+	xdp_multiprog__close(mp);
+	return yes;
+}
+
+static int try_modes(struct xdp_program *program, int ifindex, const char *ifname, const char *want, struct vtx_xdp_attached *attached)
+{
+	int err = -EOPNOTSUPP;
+
+	for (size_t i = 0; i < MODES; i++) {
+		if (strcmp(want, "auto") && strcmp(want, modes[i].name))
+			continue;
+		err = xdp_program__attach(program, ifindex, modes[i].libxdp, 0);
+		if (err)
+			continue;
+		attached->mode = modes[i].mode;
+		attached->prog_id = xdp_program__id(program);
+		return 0;
+	}
+	if (err == -EOPNOTSUPP || err == -EINVAL || err == -ERANGE)
+		return vtx_error(err, "%s can't run XDP in %s mode (%s): %s", ifname, want, vtx_reason_of(err),
+				 strcmp(want, "native") ? "attach with --xdp off" : "its driver has no XDP, or not at this MTU or number of "
+										    "queues; attach with --xdp generic or auto");
+	return vtx_error(err, "can't attach the XDP program to %s: %s", ifname, vtx_reason_of(err));
+}
+
+int vtx_xdp_attach(const char *dir, int ifindex, const char *ifname, const char *want, struct vtx_xdp_attached *attached)
+{
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .prog_name = PROGRAM);
+	struct vtx_xdp_attached result = {};
+	char path[VTX_PATH_SIZE];
+	struct xdp_program *program;
+	struct bpf_object *object;
+	int err = check_foreign(ifindex, ifname);
+
+	if (err)
+		return err;
+	object = vtx_open_uplink_xdp(dir);
+	if (!object)
+		return -EINVAL;
+	opts.obj = object;
+	program = xdp_program__create(&opts);
+	err = libxdp_get_error(program);
+	if (err) {
+		bpf_object__close(object);
+		return vtx_error(err, "libxdp does not take the XDP program: %s", vtx_reason_of(err));
+	}
+	err = try_modes(program, ifindex, ifname, want, &result);
+	if (!err) {
+		result.dispatcher = runs_under_dispatcher(ifindex);
+		err = vtx_bpffs_pin(xdp_program__fd(program), vtx_bpffs_join(path, dir, "progs", "uplink_xdp"));
+		if (err)
+			vtx_xdp_detach(ifindex, ifname, &result);
+		else
+			*attached = result;
+	}
+	xdp_program__close(program);
+	bpf_object__close(object);
+	return err;
+}
+
+/* By its id; an attach that was killed before it could note the id is known by the program's name. */
+static bool is_ours(const struct xdp_program *p, const struct vtx_xdp_attached *attached)
+{
+	if (attached->prog_id)
+		return xdp_program__id(p) == attached->prog_id;
+	return xdp_program__name(p) && !strncmp(xdp_program__name(p), PROGRAM, 15);
+}
+
+static int detach_ours(struct xdp_multiprog *mp, int ifindex, const struct vtx_xdp_attached *attached)
+{
+	enum xdp_attach_mode mode = xdp_multiprog__attach_mode(mp);
+	struct xdp_program *p = NULL;
+
+	if (xdp_multiprog__is_legacy(mp)) {
+		if (!is_ours(xdp_multiprog__main_prog(mp), attached))
+			return 0;
+		return bpf_xdp_detach(ifindex, mode == XDP_MODE_SKB ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE, NULL);
+	}
+	while ((p = xdp_multiprog__next_prog(p, mp)))
+		if (is_ours(p, attached))
+			return xdp_program__detach(p, ifindex, mode, 0);
+	return 0;
+}
+
+int vtx_xdp_detach(int ifindex, const char *ifname, const struct vtx_xdp_attached *attached)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	int err;
+
+	if (libxdp_get_error(mp) || !mp)
+		return 0;
+	err = detach_ours(mp, ifindex, attached);
+	xdp_multiprog__close(mp);
+	return err && err != -ENODEV ? vtx_error(err, "can't take the XDP program off %s: %s", ifname, vtx_reason_of(err)) : 0;
+}
