@@ -57,7 +57,8 @@ $(BUILD)/bpf/%.o: bpf/%.bpf.c Makefile
 
 $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name vtx_$* > $@.tmp && mv $@.tmp $@
+	$(Q)$(BPFTOOL) gen skeleton $< name vtx_$* > $@.tmp 2> $@.log || { cat $@.log >&2; exit 1; }
+	$(Q)mv $@.tmp $@
 
 -include $(USER_OBJ:.o=.d) $(BPF_SRC:bpf/%.bpf.c=$(BUILD)/bpf/%.d)
 
@@ -74,4 +75,7 @@ install: $(PROGRAM)
 clean:
 	$(Q)rm -rf $(BUILD)
 
--include tests/tests.mk
+# Objects that skeletons are made of are worth keeping: bpftool and tests load them.
+.SECONDARY: $(BPF_SRC:bpf/%.bpf.c=$(BUILD)/bpf/%.o)
+
+-include tests/tests.mk scripts/demo.mk

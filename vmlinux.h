@@ -36,6 +36,7 @@ enum bpf_map_type {
 };
 
 enum netdev_state_t {
+	__LINK_STATE_START = 0,
 	__LINK_STATE_NOCARRIER = 2,
 };
 
@@ -118,6 +119,7 @@ struct sk_buff {
 } __attribute__((preserve_access_index));
 
 struct skb_shared_info {
+	short unsigned int gso_size;
 	short unsigned int gso_segs;
 } __attribute__((preserve_access_index));
 

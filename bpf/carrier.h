@@ -25,10 +25,9 @@ static __always_inline int vtx_path_is_xdp(__u32 flags, const void *data, const 
 	return l4.proto == VTX_IPPROTO_TCP ? !!(flags & VTX_T_XDP_TCP) : !!(flags & VTX_T_XDP_OTHER);
 }
 
-/* Does the buffer fit the target: its MTU, and one page where the device takes no multi-buffer frames? */
-static __always_inline int vtx_fits_xdp(const struct vtx_target *target, const struct vtx_frame *f, __u32 linear)
+static __always_inline int vtx_fits_xdp(const struct vtx_target *target, const struct vtx_frame *f)
 {
-	return f->len <= target->max_len && (linear == f->bytes || (target->flags & VTX_T_XDP_SG));
+	return f->len <= target->max_len;
 }
 
 /* Ones' complement sum of 16-bit words, RFC 1071. */
@@ -49,9 +48,9 @@ static __always_inline __u32 vtx_fold(__u32 sum)
 }
 
 /*
- * Might the transport checksum be still to be computed (CHECKSUM_PARTIAL, VIRTIO_NET_HDR_F_NEEDS_CSUM)? The field then holds the folded sum of
- * the pseudo header (virtio 1.2, 5.1.6.2), so a frame whose field is exactly that, or zero, is left to the stack, which knows. One complete
- * checksum in 65,536 looks like this too; it only takes the slower way.
+ * Might the transport checksum be still to be computed (CHECKSUM_PARTIAL, VIRTIO_NET_HDR_F_NEEDS_CSUM)? The field then holds the folded sum
+ * of the pseudo header (virtio 1.2, 5.1.6.2), so a frame whose field is exactly that, or zero, is left to the stack, which knows. One
+ * complete checksum in 65,536 looks like this too; it only takes the slower way.
  */
 static __always_inline int vtx_looks_partial(const void *data, const void *end, const struct vtx_frame *f)
 {

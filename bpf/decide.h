@@ -21,9 +21,9 @@ enum vtx_action { VTX_DROP, VTX_TO_PORT, VTX_TO_WIRE, VTX_TO_HOST, VTX_FLOOD };
 
 struct vtx_verdict {
 	enum vtx_action action;
-	enum vtx_reason reason;		 /* of VTX_DROP */
+	enum vtx_reason reason; /* of VTX_DROP */
 	const struct vtx_target *target; /* of VTX_TO_PORT */
-	int flood_host;			 /* VTX_FLOOD: the host gets a copy */
+	int flood_host; /* VTX_FLOOD: the host gets a copy */
 };
 
 static __always_inline int vtx_is_group(const __u8 *mac)
@@ -64,7 +64,7 @@ static __always_inline int vtx_host_ok(const struct vtx_config *config, const st
 }
 
 static __always_inline struct vtx_verdict vtx_decide_group(const struct vtx_config *config, enum vtx_from from,
-							     const struct vtx_target *self, const struct vtx_frame *f)
+							   const struct vtx_target *self, const struct vtx_frame *f)
 {
 	struct vtx_verdict v = vtx_to(VTX_FLOOD);
 
@@ -81,7 +81,7 @@ static __always_inline struct vtx_verdict vtx_decide_group(const struct vtx_conf
 }
 
 static __always_inline struct vtx_verdict vtx_decide_port(const struct vtx_config *config, enum vtx_from from,
-							    const struct vtx_target *self, const struct vtx_target *target)
+							  const struct vtx_target *self, const struct vtx_target *target)
 {
 	struct vtx_verdict v = {.action = VTX_TO_PORT, .target = target};
 
@@ -97,7 +97,7 @@ static __always_inline struct vtx_verdict vtx_decide_port(const struct vtx_confi
  * which only its carrier knows.
  */
 static __always_inline struct vtx_verdict decide(const struct vtx_config *config, enum vtx_from from, const struct vtx_target *self,
-						   const struct vtx_frame *f)
+						 const struct vtx_frame *f)
 {
 	struct vtx_fdb_key key = {};
 	const struct vtx_target *target;

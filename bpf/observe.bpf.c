@@ -6,10 +6,13 @@
  *
  * XDP buffers: xdp_devmap_xmit says how many of a bulk a device refused; xdp_redirect_err, what never got into a bulk.
  * skbs: kfree_skb, by the device that the skb was on and the one it came in by (skb_iif):
- *	on a port's device, from elsewhere			lost on the way to that port
+ *	on a port's device, on its way out			lost on the way to that port
  *	on the guest's end of a veth, not yet received there	the same: its ring or the backlog was full
- *	on the uplink, from a port				lost on the way to the wire
- *	on the device it came in by, past our tc program	the redirect was refused: the FDB says where it was to go
+ *	on the uplink, on its way out, from a port		lost on the way to the wire
+ *	on the device it came in by, on its way out again	the redirect was refused: the FDB says where it was to go
+ *
+ * On its way out an skb's data begins with the Ethernet header, on its way in behind it: what the stack or an XDP program drops of what a
+ *device received is neither ours nor counted here.
  */
 #include "maps.h"
 #include <bpf/bpf_core_read.h>
@@ -23,6 +26,7 @@
 #define VTX_HEAD 128
 
 #define VTX_ENXIO 6
+#define VTX_EOPNOTSUPP 95
 #define VTX_ENETDOWN 100
 
 static __always_inline const struct vtx_observed *observed(const struct net_device *dev)
@@ -64,6 +68,12 @@ int BPF_PROG(vtx_devmap_xmit, const struct net_device *from, const struct net_de
 	return 0;
 }
 
+/* A veth whose far end switched GRO off says no before a bulk is made. */
+static __always_inline enum vtx_reason reason_of_refusal(int err)
+{
+	return err == -VTX_ENETDOWN ? VTX_R_NOT_UP : err == -VTX_EOPNOTSUPP ? VTX_R_NO_NAPI : VTX_R_REDIRECT_FAILED;
+}
+
 SEC("tp_btf/xdp_redirect_err")
 int BPF_PROG(vtx_redirect_err, const struct net_device *dev, const void *xdp, const void *target, int err, int map_type, __u32 map_id,
 	     __u32 index)
@@ -71,22 +81,53 @@ int BPF_PROG(vtx_redirect_err, const struct net_device *dev, const void *xdp, co
 	const struct vtx_observed *o = observed(dev);
 
 	if (o && o->role != VTX_ROLE_VETH_PEER && map_type == BPF_MAP_TYPE_DEVMAP && index < VTX_ROWS)
-		vtx_count_lost(index, VTX_CARRIER_XDP, err == -VTX_ENETDOWN ? VTX_R_NOT_UP : VTX_R_REDIRECT_FAILED, 1);
+		vtx_count_lost(index, VTX_CARRIER_XDP, reason_of_refusal(err), 1);
 	return 0;
 }
 
+/* Bytes from the Ethernet header to the data: VTX_ETH_HLEN on the way in (eth_type_trans), 0 on the way out. */
+static __always_inline long pulled(const struct sk_buff *skb)
+{
+	return BPF_CORE_READ(skb, data) - BPF_CORE_READ(skb, head) - BPF_CORE_READ(skb, mac_header);
+}
+
+/* Room for the bytes of a lost skb: as large as the offsets that the parser masks them to, for the verifier. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, 2048 + VTX_HEAD);
+} scratch SEC(".maps");
+
+/* The first bytes of the skb, from its Ethernet header on. NULL: it has none. */
+static __always_inline const __u8 *head_of(const struct sk_buff *skb, struct vtx_frame *f)
+{
+	__u32 zero = 0;
+	__u8 *head = bpf_map_lookup_elem(&scratch, &zero);
+
+	if (!head || bpf_probe_read_kernel(head, VTX_HEAD, BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, mac_header)))
+		return NULL;
+	return vtx_parse(head, head + VTX_HEAD, 0, 0, f) ? NULL : head;
+}
+
+/* As the tc programs count them. */
 static __always_inline __u32 frames_of(const struct sk_buff *skb)
 {
 	const struct skb_shared_info *info = (const void *)(BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end));
-	__u32 segs = BPF_CORE_READ(info, gso_segs);
+	__u32 segs = BPF_CORE_READ(info, gso_segs), size = BPF_CORE_READ(info, gso_size), len;
+	struct vtx_frame f;
+	const __u8 *head;
 
-	return segs ? segs : 1;
+	if (segs || !size)
+		return segs ? segs : 1;
+	head = head_of(skb, &f);
+	len = BPF_CORE_READ(skb, len) + pulled(skb);
+	return head ? vtx_segments(len, vtx_headers_len(head, head + VTX_HEAD, &f), size) : 1;
 }
 
-/* A device without carrier has a queue that drops all: a TAP that nobody has open, a veth whose far end is down. */
-static __always_inline int has_no_carrier(const struct sk_buff *skb)
+static __always_inline int dev_has(const struct sk_buff *skb, __u64 bit)
 {
-	return BPF_CORE_READ(skb, dev, state) >> bpf_core_enum_value(enum netdev_state_t, __LINK_STATE_NOCARRIER) & 1;
+	return BPF_CORE_READ(skb, dev, state) >> bit & 1;
 }
 
 static __always_inline enum vtx_reason reason_of_skb(const struct sk_buff *skb, int reason, __u32 role)
@@ -95,7 +136,10 @@ static __always_inline enum vtx_reason reason_of_skb(const struct sk_buff *skb, 
 		return VTX_R_RING_FULL;
 	if (reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_DEV_READY))
 		return VTX_R_NOT_OPEN;
-	if (role != VTX_ROLE_VETH_PEER && has_no_carrier(skb))
+	/* A device that is down or without carrier has a queue that drops all. Nobody has a TAP without carrier open. */
+	if (role != VTX_ROLE_VETH_PEER && !dev_has(skb, bpf_core_enum_value(enum netdev_state_t, __LINK_STATE_START)))
+		return VTX_R_NOT_UP;
+	if (role != VTX_ROLE_VETH_PEER && dev_has(skb, bpf_core_enum_value(enum netdev_state_t, __LINK_STATE_NOCARRIER)))
 		return role == VTX_ROLE_TAP ? VTX_R_NOT_OPEN : VTX_R_NOT_UP;
 	if (reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_QDISC_DROP))
 		return VTX_R_QUEUE_FULL;
@@ -104,12 +148,6 @@ static __always_inline enum vtx_reason reason_of_skb(const struct sk_buff *skb, 
 	if (reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_CPU_BACKLOG))
 		return VTX_R_BACKLOG;
 	return VTX_R_REDIRECT_FAILED;
-}
-
-/* The Ethernet header lies before the data: the skb was on its way in (eth_type_trans), not out. */
-static __always_inline int is_incoming(const struct sk_buff *skb)
-{
-	return BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, mac_header) + VTX_ETH_HLEN == BPF_CORE_READ(skb, data);
 }
 
 /* Refused on the device it came in by: the address tells which row it had been counted to. */
@@ -127,31 +165,21 @@ static __always_inline int refused_row(const struct sk_buff *skb, const struct v
 	return o->role == VTX_ROLE_UPLINK ? -1 : VTX_WIRE;
 }
 
-/* Room for the bytes of a lost skb: as large as the offsets that the parser masks them to, for the verifier. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, 2048 + VTX_HEAD);
-} scratch SEC(".maps");
-
 /*
- * Generic XDP has no XDP buffers: what the uplink's program redirected is an skb, too. So there the carrier it was counted under is found as
- * the program found it.
+ * Generic XDP has no XDP buffers: what the uplink's program redirected is an skb, too. So there the carrier it was counted under is found
+ * as the program found it.
  */
 static __always_inline enum vtx_carrier carrier_of(const struct sk_buff *skb, __u32 row, __u32 iif)
 {
 	const struct vtx_config *config = vtx_get_config();
 	const struct vtx_target *t = bpf_map_lookup_elem(&vtx_members, &row);
-	__u32 zero = 0;
-	__u8 *head = bpf_map_lookup_elem(&scratch, &zero);
+	const __u8 *head;
 	struct vtx_frame f;
 
-	if (!config || config->xdp != VTX_XDP_GENERIC || iif != config->ifindex || !t || !head)
+	if (!config || config->xdp != VTX_XDP_GENERIC || iif != config->ifindex || !t)
 		return VTX_CARRIER_STACK;
-	if (bpf_probe_read_kernel(head, VTX_HEAD, BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, mac_header)))
-		return VTX_CARRIER_STACK;
-	if (vtx_parse(head, head + VTX_HEAD, 0, 0, &f) || (f.dst[0] & 1))
+	head = head_of(skb, &f);
+	if (!head || (f.dst[0] & 1))
 		return VTX_CARRIER_STACK;
 	return vtx_path_is_xdp(t->flags, head, head + VTX_HEAD, &f) ? VTX_CARRIER_XDP : VTX_CARRIER_STACK;
 }
@@ -168,10 +196,12 @@ int BPF_PROG(vtx_kfree_skb, const struct sk_buff *skb, const void *location, int
 		return 0;
 	iif = BPF_CORE_READ(skb, skb_iif);
 	ifindex = BPF_CORE_READ(skb, dev, ifindex);
-	if (iif == ifindex)
+	if (o->role == VTX_ROLE_VETH_PEER)
+		row = !iif && pulled(skb) == VTX_ETH_HLEN ? (int)o->port : -1;
+	else if (pulled(skb))
+		row = -1;
+	else if (iif == ifindex)
 		row = refused_row(skb, o);
-	else if (o->role == VTX_ROLE_VETH_PEER)
-		row = !iif && is_incoming(skb) ? (int)o->port : -1;
 	else if (o->role != VTX_ROLE_UPLINK || (iif && vtx_get_ingress(iif)))
 		row = o->port;
 	if (row < 0)

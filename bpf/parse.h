@@ -28,16 +28,16 @@
 struct vtx_frame {
 	__u8 dst[VTX_MAC_SIZE];
 	__u8 src[VTX_MAC_SIZE];
-	__u32 len;   /* bytes on the wire, without the outermost VLAN tag: what an MTU limits */
+	__u32 len; /* bytes on the wire, without the outermost VLAN tag: what an MTU limits */
 	__u32 bytes; /* bytes on the wire, tags included: what is counted */
-	__u16 l3;    /* offset of the network header */
+	__u16 l3; /* offset of the network header */
 	__u16 proto; /* EtherType behind the tags, host byte order */
 };
 
 /* What stands at the network layer, found only when somebody asks. */
 struct vtx_l4 {
 	__u16 offset; /* of the transport header; 0: there is none to be found */
-	__u8 proto;   /* IANA protocol number */
+	__u8 proto; /* IANA protocol number */
 	__u8 fragment; /* a fragment, and not the only one */
 };
 
@@ -123,8 +123,13 @@ static __always_inline void vtx_parse_ipv6(const __u8 *data, const void *end, __
 			break;
 		if (offset > 0x7ff || p + 8 > (const __u8 *)end)
 			return;
-		if (next == 44) /* fragment: RFC 8200, 4.5 */
-			l4->fragment |= (vtx_be16(p + 2) & 0xfff9) != 0;
+		if (next == 44 && (vtx_be16(p + 2) & 0xfff9)) {
+			/* RFC 8200, 4.5: later fragments have only payload behind this, so none is read further. */
+			l4->fragment = 1;
+			next = p[0];
+			offset += 8;
+			break;
+		}
 		offset += next == 44 ? 8 : (p[1] + 1) * 8U;
 		next = p[0];
 	}
@@ -142,6 +147,25 @@ static __always_inline void vtx_parse_l4(const void *data, const void *end, cons
 		vtx_parse_ipv4((const __u8 *)data + l3, end, l3, l4);
 	else if (f->proto == VTX_ETH_P_IPV6)
 		vtx_parse_ipv6(data, end, l3, l4);
+}
+
+/* Bytes of headers, Ethernet to transport, that each frame cut from a GSO skb will carry. A tunnel's inner ones are taken for payload. */
+static __always_inline __u32 vtx_headers_len(const void *data, const void *end, const struct vtx_frame *f)
+{
+	const __u8 *tcp;
+	struct vtx_l4 l4;
+
+	vtx_parse_l4(data, end, f, &l4);
+	if (l4.proto != VTX_IPPROTO_TCP)
+		return l4.offset + 8U;
+	tcp = (const __u8 *)data + (l4.offset & 0x7ff);
+	return tcp + 13 > (const __u8 *)end ? l4.offset + 20U : l4.offset + (tcp[12] >> 4) * 4U;
+}
+
+/* How many frames are cut from @len bytes with @headers bytes of headers and @size of payload each. */
+static __always_inline __u32 vtx_segments(__u32 len, __u32 headers, __u32 size)
+{
+	return len > headers && size ? (len - headers + size - 1) / size : 1;
 }
 
 #endif

@@ -27,13 +27,13 @@ static __always_inline const struct vtx_target *way(const struct vtx_config *con
 	return NULL;
 }
 
-SEC("xdp.frags")
+SEC("xdp")
 int vtx_port_xdp(struct xdp_md *ctx)
 {
 	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	const struct vtx_target *self = vtx_get_ingress(ctx->ingress_ifindex), *t;
 	const struct vtx_config *config = vtx_get_config();
-	__u32 len = bpf_xdp_get_buff_len(ctx), flags = 0;
+	__u32 len = end - data, flags = 0;
 	enum vtx_reason reason;
 	struct vtx_verdict v;
 	struct vtx_frame f;
@@ -49,7 +49,7 @@ int vtx_port_xdp(struct xdp_md *ctx)
 		return XDP_DROP;
 	}
 	t = way(config, self, &v, &flags);
-	if (!t || !vtx_path_is_xdp(flags, data, end, &f) || !vtx_fits_xdp(t, &f, end - data) || vtx_looks_partial(data, end, &f))
+	if (!t || !vtx_path_is_xdp(flags, data, end, &f) || !vtx_fits_xdp(t, &f) || vtx_looks_partial(data, end, &f))
 		return XDP_PASS;
 	action = bpf_redirect_map(&vtx_devmap, t->port, XDP_PASS);
 	if (action == XDP_REDIRECT) {

@@ -2,9 +2,9 @@
 /*
  * The stack carrier: how the tc programs read an skb and carry a verdict out with it.
  *
- * An skb may stand for many frames (GRO, TSO): gso_segs says how many, and each is counted as the wire would see it. What is already decided
- * is recognised when it passes another of our hooks: at the uplink's egress by the port it came from (skb_iif), at the uplink's ingress by
- * tc_index, which nothing else uses between here and there and which is cleared as soon as it was read.
+ * An skb may stand for many frames (GRO, TSO): gso_segs says how many, and each is counted as the wire would see it. What is already
+ * decided is recognised when it passes another of our hooks: at the uplink's egress by the port it came from (skb_iif), at the uplink's
+ * ingress by tc_index, which nothing else uses between here and there and which is cleared as soon as it was read.
  */
 #ifndef VTX_SKB_H
 #define VTX_SKB_H
@@ -16,7 +16,7 @@
 #include "decide.h"
 
 #define VTX_TC_NEXT (-1) /* TC_ACT_UNSPEC, TCX_NEXT: let the next program and the stack have it */
-#define VTX_TC_DROP 2	 /* TC_ACT_SHOT */
+#define VTX_TC_DROP 2 /* TC_ACT_SHOT */
 #define VTX_PACKET_HOST 0
 #define VTX_ENOMEM 12
 #define VTX_EINVAL 22
@@ -28,19 +28,6 @@ struct vtx_skb {
 	__u32 frames;
 	__u64 bytes; /* of all frames */
 };
-
-/* Headers that each frame cut from a GSO skb will carry. */
-static __always_inline __u32 vtx_gso_headers(const void *data, const void *end, const struct vtx_frame *f)
-{
-	const __u8 *tcp;
-	struct vtx_l4 l4;
-
-	vtx_parse_l4(data, end, f, &l4);
-	if (l4.proto != VTX_IPPROTO_TCP)
-		return l4.offset + 8U;
-	tcp = (const __u8 *)data + (l4.offset & 0x7ff);
-	return tcp + 13 > (const __u8 *)end ? l4.offset + 20U : l4.offset + (tcp[12] >> 4) * 4U;
-}
 
 #define VTX_HEADERS_MAX 128
 
@@ -55,6 +42,17 @@ static __always_inline void vtx_pull_headers(struct __sk_buff *skb)
 	asm volatile("" ::: "memory");
 }
 
+/* What is cut from a GSO skb: frames, each with headers of its own. */
+static __always_inline void vtx_count_segments(struct vtx_skb *s, const void *data, const void *end)
+{
+	__u32 headers = vtx_headers_len(data, end, &s->f);
+
+	s->frames = s->skb->gso_segs;
+	if (!s->frames) /* from a TAP: the kernel counts them when it has to */
+		s->frames = vtx_segments(s->skb->len, headers, s->skb->gso_size);
+	s->bytes += (s->frames - 1) * (__u64)(headers + (s->skb->vlan_present ? VTX_VLAN_HLEN : 0));
+}
+
 static __always_inline enum vtx_reason vtx_read_skb(struct __sk_buff *skb, struct vtx_skb *s)
 {
 	const void *data, *end;
@@ -67,11 +65,9 @@ static __always_inline enum vtx_reason vtx_read_skb(struct __sk_buff *skb, struc
 	s->frames = 1;
 	reason = vtx_parse(data, end, skb->len, skb->vlan_present, &s->f);
 	s->bytes = s->f.bytes;
-	if (reason || skb->gso_segs < 2)
-		return reason;
-	s->frames = skb->gso_segs;
-	s->bytes += (s->frames - 1) * (__u64)(vtx_gso_headers(data, end, &s->f) + (skb->vlan_present ? VTX_VLAN_HLEN : 0));
-	return VTX_R_NONE;
+	if (!reason && skb->gso_size)
+		vtx_count_segments(s, data, end);
+	return reason;
 }
 
 /* For GSO skbs the kernel tells whether the frames cut from them will fit. */
@@ -107,7 +103,7 @@ static __always_inline int vtx_send_to_port(const struct vtx_skb *s, const struc
 
 struct vtx_flood {
 	struct vtx_skb *s;
-	__u32 from;	 /* row that gets no copy */
+	__u32 from; /* row that gets no copy */
 	__u32 need_flag; /* only targets with this flag get one */
 };
 

@@ -14,7 +14,7 @@ import sys
 # Read by CO-RE: structure -> members.
 RELOCATED = {
     "sk_buff": ["dev", "skb_iif", "len", "head", "data", "end", "mac_header"],
-    "skb_shared_info": ["gso_segs"],
+    "skb_shared_info": ["gso_size", "gso_segs"],
     "net_device": ["ifindex", "state", "nd_net"],
     "possible_net_t": ["net"],
     "net": ["net_cookie"],
@@ -27,7 +27,7 @@ ENUMS = {
     "bpf_map_type": [
         "BPF_MAP_TYPE_HASH", "BPF_MAP_TYPE_ARRAY", "BPF_MAP_TYPE_PERCPU_ARRAY", "BPF_MAP_TYPE_ARRAY_OF_MAPS", "BPF_MAP_TYPE_DEVMAP",
     ],
-    "netdev_state_t": ["__LINK_STATE_NOCARRIER"],
+    "netdev_state_t": ["__LINK_STATE_START", "__LINK_STATE_NOCARRIER"],
     "skb_drop_reason": [
         "SKB_DROP_REASON_TC_INGRESS", "SKB_DROP_REASON_TC_EGRESS", "SKB_DROP_REASON_FULL_RING", "SKB_DROP_REASON_DEV_READY",
         "SKB_DROP_REASON_QDISC_DROP", "SKB_DROP_REASON_CPU_BACKLOG",

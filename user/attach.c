@@ -2,9 +2,10 @@
 /*
  * Theory of operation: an uplink's life.
  *
- * Its pin directory is made first, and the lock is taken on it. The maps come with the first object that is loaded; from then on config.state says
- * ADDING, and config.flags what was changed on the device, each written before or right after the change. READY is written last. So whoever
- * finds a directory whose state is not READY takes down what there is (vtx_detach works in any state) and has the machine as it was.
+ * Its pin directory is made first, and the lock is taken on it. The maps come with the first object that is loaded; from then on
+ * config.state says ADDING, and config.flags what was changed on the device, each written before or right after the change. READY is
+ * written last. So whoever finds a directory whose state is not READY takes down what there is (vtx_detach works in any state) and has the
+ * machine as it was.
  */
 #include "attach.h"
 
@@ -32,11 +33,17 @@ const char *const vtx_mode_names[] = {[VTX_MODE_BRIDGE] = "bridge", NULL};
 const char *const vtx_xdp_names[] = {[VTX_XDP_OFF] = "off", [VTX_XDP_NATIVE] = "native", [VTX_XDP_GENERIC] = "generic", "auto", NULL};
 const char *const vtx_tc_names[] = {[VTX_TC_TCX] = "tcx", [VTX_TC_CLSACT] = "clsact", "auto", NULL};
 
-/* linux/netdev.h, Linux 6.3 */
-#define XDP_ACT_NDO_XMIT 4
-#define XDP_ACT_NDO_XMIT_SG 64
-
-static const char *const lro[] = {"rx-lro"}, *const rxvlan[] = {"rx-vlan-hw-parse"};
+/* Features that spoil what XDP sees, and how we note that they were on. */
+static const struct spoiler {
+	const char *name;
+	__u32 was_on;
+	const char *spoils;
+} spoilers[] = {
+	{"rx-lro", VTX_C_LRO_WAS_ON, "XDP needs LRO off"},
+	{"rx-vlan-hw-parse", VTX_C_RXVLAN_WAS_ON, "frames that XDP hands to guests lose their VLAN tag"},
+	{"rx-vlan-stag-hw-parse", VTX_C_RXSTAG_WAS_ON, "frames that XDP hands to guests lose their 802.1ad tag"},
+};
+#define SPOILERS (sizeof(spoilers) / sizeof(spoilers[0]))
 
 /* The observe programs, and the tracepoint that each is for. */
 static const char *const traces[][2] = {
@@ -51,15 +58,19 @@ static int check_device(const char *ifname, struct vtx_link *link)
 
 	if (vtx_link_get(ifname, link)) {
 		if (vtx_netns_find_device(ifname, ns, sizeof(ns)))
-			return vtx_error(-ENODEV, "no device %s in this network namespace; there is one in %s (nsenter --net=/run/netns/%s "
-						  "vtapxdp attach %s)", ifname, ns, ns, ifname);
+			return vtx_error(-ENODEV,
+					 "no device %s in this network namespace; there is one in %s (nsenter --net=/run/netns/%s "
+					 "vtapxdp attach %s)",
+					 ifname, ns, ns, ifname);
 		return vtx_error(-ENODEV, "no device %s in this network namespace ('ip link' lists them)", ifname);
 	}
 	if (link->loopback || !link->ethernet)
 		return vtx_error(-EINVAL, "%s is no Ethernet device: guests need one", ifname);
 	if (link->master)
-		return vtx_error(-EBUSY, "%s belongs to a bridge or bond: attach to that one, or take %s out of it first (ip link set dev %s nomaster)",
-				 ifname, ifname, ifname);
+		return vtx_error(
+			-EBUSY,
+			"%s belongs to a bridge or bond: attach to that one, or take %s out of it first (ip link set dev %s nomaster)",
+			ifname, ifname, ifname);
 	return 0;
 }
 
@@ -79,7 +90,8 @@ static int clear_the_way(const char *ifname, const struct vtx_link *link)
 	if ((int)u.config.ifindex == link->ifindex && u.config.state == VTX_STATE_READY)
 		err = vtx_error(-EEXIST, "%s is attached already ('vtapxdp show %s' tells how)", ifname, ifname);
 	else if (vtx_port_next(&u, 0, &p))
-		err = vtx_error(-EEXIST, "%s was attached as a device that is gone, and has ports left: 'vtapxdp detach %s --force' takes them down",
+		err = vtx_error(-EEXIST,
+				"%s was attached as a device that is gone, and has ports left: 'vtapxdp detach %s --force' takes them down",
 				ifname, ifname);
 	else
 		err = vtx_detach(&u);
@@ -106,8 +118,10 @@ static int make_dir(struct vtx_uplink *u, const char *ifname, uint64_t cookie)
 	if (u->lock < 0)
 		return u->lock;
 	if (!vtx_uplink_open_maps(u) && u->config.state)
-		return vtx_error(-EEXIST, "%s: the pins in %s belong to an uplink that was called %s when it was attached, or another command just "
-					  "attached it: see 'vtapxdp show'", ifname, u->dir, ifname);
+		return vtx_error(-EEXIST,
+				 "%s: the pins in %s belong to an uplink that was called %s when it was attached, or another command just "
+				 "attached it: see 'vtapxdp show'",
+				 ifname, u->dir, ifname);
 	for (int i = 0; i < VTX_MAPS; i++) {
 		if (u->maps[i] >= 0)
 			close(u->maps[i]);
@@ -156,19 +170,19 @@ static int add_rows(struct vtx_uplink *u)
 	return err ? err : vtx_tables_set_uplink(u);
 }
 
-/* Switches a feature off that would spoil frames, and notes that it was on. */
-static int feature_off(struct vtx_uplink *u, const char *const *name, __u32 flag, const char *spoils)
+/* Switches a feature off, and notes that it was on. */
+static int feature_off(struct vtx_uplink *u, const struct spoiler *s)
 {
 	bool on = false;
 	int err;
 
-	if (vtx_feature_get(u->config.ifindex, name[0], &on) || !on)
+	if (vtx_feature_get(u->config.ifindex, s->name, &on) || !on)
 		return 0;
-	u->config.flags |= flag;
+	u->config.flags |= s->was_on;
 	err = vtx_uplink_save(u);
-	if (!err && vtx_feature_set(u->config.ifindex, name, 1, false)) {
-		u->config.flags &= ~flag;
-		vtx_warn("%s: %s can't be switched off: %s", u->config.ifname, name[0], spoils);
+	if (!err && vtx_feature_set(u->config.ifindex, &s->name, 1, false)) {
+		u->config.flags &= ~s->was_on;
+		vtx_warn("%s: %s can't be switched off: %s", u->config.ifname, s->name, s->spoils);
 		err = vtx_uplink_save(u);
 	}
 	return err;
@@ -176,12 +190,11 @@ static int feature_off(struct vtx_uplink *u, const char *const *name, __u32 flag
 
 static int prepare_features(struct vtx_uplink *u, const char *xdp)
 {
-	int err;
+	int err = 0;
 
-	if (!strcmp(xdp, "off"))
-		return 0;
-	err = feature_off(u, lro, VTX_C_LRO_WAS_ON, "XDP needs LRO off");
-	return err ? err : feature_off(u, rxvlan, VTX_C_RXVLAN_WAS_ON, "frames that XDP hands to guests lose their VLAN tag");
+	for (size_t i = 0; i < SPOILERS && strcmp(xdp, "off") && !err; i++)
+		err = feature_off(u, &spoilers[i]);
+	return err;
 }
 
 static int attach_traces(struct vtx_uplink *u)
@@ -208,7 +221,8 @@ static int attach_side(struct vtx_uplink *u, enum vtx_side side, const char *nam
 
 	if (prog < 0)
 		return prog;
-	err = vtx_tc_attach(u->config.tc, prog, u->config.ifindex, side, vtx_bpffs_join(path, u->dir, "links", name), u->config.ifname, &made);
+	err = vtx_tc_attach(u->config.tc, prog, u->config.ifindex, side, vtx_bpffs_join(path, u->dir, "links", name), u->config.ifname,
+			    &made);
 	close(prog);
 	if (!made)
 		return err;
@@ -240,27 +254,21 @@ static void note_transmit(struct vtx_config *c, const struct vtx_link *link)
 	uint64_t features = 0;
 
 	if (vtx_xdp_features(c->ifindex, &features) == -EOPNOTSUPP && strcmp(link->kind, "veth"))
-		features = XDP_ACT_NDO_XMIT;
+		features = VTX_XDP_ACT_NDO_XMIT;
 	if (c->xdp != VTX_XDP_NATIVE)
 		features = 0;
-	if (features & XDP_ACT_NDO_XMIT)
+	if (features & VTX_XDP_ACT_NDO_XMIT)
 		c->flags |= VTX_C_UPLINK_XMIT;
-	if (features & XDP_ACT_NDO_XMIT_SG)
-		c->flags |= VTX_C_UPLINK_SG;
 }
 
-static int attach_xdp(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const struct vtx_link *link)
+static int attach_xdp(struct vtx_uplink *u, const char *xdp, const struct vtx_link *link)
 {
 	struct vtx_xdp_attached attached;
-	const char *want = spec->xdp;
 	int err;
 
-	/* Whoever has the far end of a veth may send frames whose checksums are not computed yet; an XDP program can't tell, the stack can. */
-	if (!strcmp(want, "auto") && !strcmp(link->kind, "veth"))
-		want = "off";
-	if (!strcmp(want, "off"))
+	if (!strcmp(xdp, "off"))
 		return 0;
-	err = vtx_xdp_attach(u->dir, link->ifindex, link->name, want, &attached);
+	err = vtx_xdp_attach(u->dir, link->ifindex, link->name, xdp, &attached);
 	if (err)
 		return err;
 	u->config.xdp = attached.mode;
@@ -273,8 +281,13 @@ static int attach_xdp(struct vtx_uplink *u, const struct vtx_attach_spec *spec, 
 
 static int build(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const struct vtx_link *link)
 {
+	const char *xdp = spec->xdp;
 	int err = add_rows(u);
 
+	/* Whoever has the far end of a veth may send frames whose checksums are not computed yet; an XDP program can't tell, the stack can.
+	 */
+	if (!strcmp(xdp, "auto") && !strcmp(link->kind, "veth"))
+		xdp = "off";
 	if (!err)
 		err = choose_tc(u, spec->tc);
 	if (!err)
@@ -289,9 +302,9 @@ static int build(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const
 	if (!err)
 		err = vtx_interrupted("attach");
 	if (!err)
-		err = prepare_features(u, spec->xdp);
+		err = prepare_features(u, xdp);
 	if (!err)
-		err = attach_xdp(u, spec, link);
+		err = attach_xdp(u, xdp, link);
 	if (!err)
 		err = vtx_interrupted("attach");
 	if (err)
@@ -320,7 +333,7 @@ int vtx_attach(const struct vtx_attach_spec *spec, struct vtx_config *config)
 {
 	struct vtx_uplink u;
 	struct vtx_link link;
-	uint64_t cookie;
+	uint64_t cookie = 0;
 	int err;
 
 	err = check(spec, &link, &cookie);
@@ -353,10 +366,9 @@ static void restore_device(const struct vtx_uplink *u)
 	if (!c->ifindex || vtx_link_get_index(c->ifindex, &link))
 		return;
 	vtx_xdp_detach(c->ifindex, c->ifname, &attached);
-	if (c->flags & VTX_C_LRO_WAS_ON)
-		vtx_feature_set(c->ifindex, lro, 1, true);
-	if (c->flags & VTX_C_RXVLAN_WAS_ON)
-		vtx_feature_set(c->ifindex, rxvlan, 1, true);
+	for (size_t i = 0; i < SPOILERS; i++)
+		if (c->flags & spoilers[i].was_on)
+			vtx_feature_set(c->ifindex, &spoilers[i].name, 1, true);
 	if (c->flags & VTX_C_PROMISC)
 		vtx_link_set_promisc(c->ifindex, false);
 }
@@ -411,7 +423,7 @@ int vtx_remove_ports(struct vtx_uplink *u)
 	__u32 number;
 	int err = 0;
 
-	vtx_for_each_port(u, number, &port) {
+	vtx_for_each_port (u, number, &port) {
 		int one = vtx_port_remove(u, number, &port);
 
 		err = err ? err : one;

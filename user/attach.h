@@ -10,7 +10,7 @@ struct vtx_attach_spec {
 	const char *ifname;
 	enum vtx_mode mode;
 	const char *xdp; /* "native", "generic", "auto", "off" */
-	const char *tc;	 /* "tcx", "clsact", "auto" */
+	const char *tc; /* "tcx", "clsact", "auto" */
 	bool host;
 };
 

@@ -42,9 +42,10 @@ static bool in_private_mounts(void)
 static int mount_bpffs(void)
 {
 	if (in_private_mounts())
-		return vtx_error(-ENOENT, "no BPF file system at " MOUNT_POINT ", and what this command would mount in its own mount namespace "
-					  "would vanish with it: run it by 'nsenter --net=/run/netns/NAME' instead of 'ip netns exec', or mount "
-					  "one first (mount -t bpf bpf " MOUNT_POINT ")");
+		return vtx_error(-ENOENT,
+				 "no BPF file system at " MOUNT_POINT ", and what this command would mount in its own mount namespace "
+				 "would vanish with it: run it by 'nsenter --net=/run/netns/NAME' instead of 'ip netns exec', or mount "
+				 "one first (mount -t bpf bpf " MOUNT_POINT ")");
 	if (mount("bpf", MOUNT_POINT, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RELATIME, "mode=0700"))
 		return vtx_error(-errno, "can't mount a BPF file system at " MOUNT_POINT ": %s", vtx_reason_of(errno));
 	return 0;

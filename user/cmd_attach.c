@@ -18,7 +18,8 @@ struct attach_args {
 static const struct vtx_opt attach_opts[] = {
 	{VTX_OPT_ARG, "UPLINK", 0, NULL, "the network device to put guests on", offsetof(struct attach_args, uplink)},
 	{VTX_OPT_TEXT, "mode", 0, "MODE", "bridge (default)", offsetof(struct attach_args, mode)},
-	{VTX_OPT_TEXT, "xdp", 0, "WHERE", "native, generic, off, or auto (default): the best that the device has", offsetof(struct attach_args, xdp)},
+	{VTX_OPT_TEXT, "xdp", 0, "WHERE", "native, generic, off, or auto (default): the best that the device has",
+	 offsetof(struct attach_args, xdp)},
 	{VTX_OPT_TEXT, "tc", 0, "HOOK", "tcx, clsact, or auto (default): tcx where the kernel has it", offsetof(struct attach_args, tc)},
 	{VTX_OPT_FLAG, "no-host", 0, NULL, "guests and this host may not talk to each other", offsetof(struct attach_args, no_host)},
 	{.type = VTX_OPT_END},
@@ -90,13 +91,13 @@ static int refuse(const struct vtx_uplink *u)
 	__u32 number, ports = 0;
 	char name[VTX_NAME_SIZE] = "";
 
-	vtx_for_each_port(u, number, &port)
+	vtx_for_each_port (u, number, &port)
 		if (!ports++)
 			snprintf(name, sizeof(name), "%s", port.name);
 	if (!ports)
 		return 0;
-	return vtx_error(-EBUSY, "%s still has %u port%s (%s%s): delete them first (vtapxdp port del), or add --force", u->config.ifname, ports,
-			 ports == 1 ? "" : "s", name, ports == 1 ? "" : ", ...");
+	return vtx_error(-EBUSY, "%s still has %u port%s (%s%s): delete them first (vtapxdp port del), or add --force", u->config.ifname,
+			 ports, ports == 1 ? "" : "s", name, ports == 1 ? "" : ", ...");
 }
 
 static int run_detach(const void *p)

@@ -24,16 +24,37 @@ struct port_args {
 };
 
 #define AT(member) offsetof(struct port_args, member)
-#define ARG_UPLINK {VTX_OPT_ARG, "UPLINK", 0, NULL, "an attached device", AT(uplink)}
-#define ARG_PORT {VTX_OPT_ARG, "PORT", 0, NULL, "the port's name", AT(port)}
-#define OPT_MAC {VTX_OPT_LIST, "mac", 0, "MAC", "the guest's address; may be given up to 8 times (default: a random one)", AT(macs)}
-#define OPT_MTU {VTX_OPT_TEXT, "mtu", 0, "BYTES", "the guest's MTU (default: the uplink's)", AT(mtu)}
-#define OPT_PATH                                                                                                                    \
-	{VTX_OPT_TEXT, "path", 0, "PATH", "auto (default): TCP by the stack, all else by XDP; xdp or stack: everything by that", AT(path)}
-#define OPT_OFFLOADS                                                                                                                \
-	{VTX_OPT_TEXT, "offloads", 0, "on|off",                                                                                     \
-	 "on (default): the guest may leave checksums and segments to us; off: it may not, and XDP takes what it sends", AT(offloads)}
-#define OPT_NO_HOST {VTX_OPT_FLAG, "no-host", 0, NULL, "this guest and the host may not talk to each other", AT(no_host)}
+#define ARG_UPLINK                                                                                                                         \
+	{                                                                                                                                  \
+		VTX_OPT_ARG, "UPLINK", 0, NULL, "an attached device", AT(uplink)                                                           \
+	}
+#define ARG_PORT                                                                                                                           \
+	{                                                                                                                                  \
+		VTX_OPT_ARG, "PORT", 0, NULL, "the port's name", AT(port)                                                                  \
+	}
+#define OPT_MAC                                                                                                                            \
+	{                                                                                                                                  \
+		VTX_OPT_LIST, "mac", 0, "MAC", "the guest's address; may be given up to 8 times (default: a random one)", AT(macs)         \
+	}
+#define OPT_MTU                                                                                                                            \
+	{                                                                                                                                  \
+		VTX_OPT_TEXT, "mtu", 0, "BYTES", "the guest's MTU (default: the uplink's)", AT(mtu)                                        \
+	}
+#define OPT_PATH                                                                                                                           \
+	{                                                                                                                                  \
+		VTX_OPT_TEXT, "path", 0, "PATH", "auto (default): TCP by the stack, all else by XDP; xdp or stack: everything by that",    \
+			AT(path)                                                                                                           \
+	}
+#define OPT_OFFLOADS                                                                                                                       \
+	{                                                                                                                                  \
+		VTX_OPT_TEXT, "offloads", 0, "on|off",                                                                                     \
+			"on (default): the guest may leave checksums and segments to us; off: it may not, and XDP takes what it sends",    \
+			AT(offloads)                                                                                                       \
+	}
+#define OPT_NO_HOST                                                                                                                        \
+	{                                                                                                                                  \
+		VTX_OPT_FLAG, "no-host", 0, NULL, "this guest and the host may not talk to each other", AT(no_host)                        \
+	}
 
 static const struct vtx_opt add_opts[] = {
 	ARG_UPLINK,
@@ -192,7 +213,8 @@ static int uplink_ready(const struct vtx_uplink *u)
 {
 	if (u->config.state == VTX_STATE_READY)
 		return 0;
-	return vtx_error(-EPROTO, "%s is half-attached, its command was killed: 'vtapxdp repair %s' mends that", u->config.ifname, u->config.ifname);
+	return vtx_error(-EPROTO, "%s is half-attached, its command was killed: 'vtapxdp repair %s' mends that", u->config.ifname,
+			 u->config.ifname);
 }
 
 static int run_add(const void *p)
@@ -249,7 +271,7 @@ static int parse_set(const struct vtx_uplink *u, __u32 number, const struct port
 
 static int set_port(struct vtx_uplink *u, const struct port_args *a)
 {
-	struct vtx_port current, wanted;
+	struct vtx_port current = {}, wanted;
 	__u32 number;
 	int err = uplink_ready(u);
 

@@ -90,7 +90,7 @@ static int repair(struct vtx_uplink *u)
 			say("uplink", u->config.ifname, "half-attached, detached");
 		return err;
 	}
-	vtx_for_each_port(u, number, &port) {
+	vtx_for_each_port (u, number, &port) {
 		int one = repair_port(u, number, &port);
 
 		err = err ? err : one;

@@ -7,7 +7,7 @@
 
 #include "attach.h"
 #include "commands.h"
-#include "error.h"
+#include "ethtool.h"
 #include "link.h"
 #include "parse.h"
 #include "port.h"
@@ -21,6 +21,8 @@ static void render_note(const char *note)
 
 static void port_notes(const struct vtx_port *port, bool gone, const struct vtx_link *link)
 {
+	uint64_t features;
+
 	vtx_render_array("notes");
 	if (port->state != VTX_STATE_READY)
 		render_note("half-done, its command was killed: 'vtapxdp repair' mends that");
@@ -34,6 +36,8 @@ static void port_notes(const struct vtx_port *port, bool gone, const struct vtx_
 		render_note("its device has another MTU than the port: 'vtapxdp port set --mtu' brings them together");
 	if (!(port->flags & VTX_P_XDP_TARGET))
 		render_note("its device does not take redirected XDP frames: all goes by the stack");
+	else if (!gone && !vtx_xdp_features(link->ifindex, &features) && !(features & VTX_XDP_ACT_NDO_XMIT))
+		render_note("its device takes no redirected XDP frames any more: switch GRO off and on again at the guest's end");
 	vtx_render_close();
 }
 
@@ -126,7 +130,7 @@ static int show_uplink(struct vtx_uplink *u, void *arg)
 	vtx_render_object(NULL);
 	render_uplink(u);
 	vtx_render_array("ports");
-	vtx_for_each_port(u, number, &port)
+	vtx_for_each_port (u, number, &port)
 		if (!s->port || !strcmp(s->port, port.name))
 			render_port(number, &port);
 	vtx_render_close();

@@ -17,7 +17,8 @@ static const struct {
 #undef VTX_X
 };
 
-/* Frames are those that arrived. Bytes are counted when a frame is handed over; of what is lost after that, the kernel tells only how many. */
+/* Frames are those that arrived. Bytes are counted when a frame is handed over; of what is lost after that, the kernel tells only how many.
+ */
 static void render_side(const char *side, const struct vtx_counter *counters, const __u64 *lost)
 {
 	vtx_render_object(side);
@@ -79,7 +80,7 @@ static int stats_of_uplink(struct vtx_uplink *u, void *arg)
 		render_row(u, VTX_WIRE, NULL);
 		render_row(u, VTX_HOST, NULL);
 	}
-	vtx_for_each_port(u, number, &port)
+	vtx_for_each_port (u, number, &port)
 		if (!s->port || !strcmp(s->port, port.name))
 			render_row(u, number, &port);
 	vtx_render_close();

@@ -86,8 +86,10 @@ int vtx_say_foreign_xdp(const char *ifname, __u32 id)
 		bpf_obj_get_info_by_fd(fd, &info, &size);
 		close(fd);
 	}
-	return vtx_error(-EBUSY, "%s already runs the XDP program '%s' (id %u), and this kernel can't run two: take it off first "
-				 "(ip link set dev %s xdp off), or attach with --xdp off", ifname, info.name[0] ? info.name : "?", id, ifname);
+	return vtx_error(-EBUSY,
+			 "%s already runs the XDP program '%s' (id %u), and this kernel can't run two: take it off first "
+			 "(ip link set dev %s xdp off), or attach with --xdp off",
+			 ifname, info.name[0] ? info.name : "?", id, ifname);
 }
 
 int vtx_port_xdp_attach(int prog, int ifindex, const char *pin, const char *ifname)

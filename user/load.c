@@ -27,7 +27,6 @@ static const struct {
 	{BPF_PROG_TYPE_SCHED_CLS, BPF_FUNC_redirect_peer, "bpf_redirect_peer (Linux 5.10)"},
 	{BPF_PROG_TYPE_SCHED_CLS, BPF_FUNC_check_mtu, "bpf_check_mtu (Linux 5.12)"},
 	{BPF_PROG_TYPE_SCHED_CLS, BPF_FUNC_loop, "bpf_loop (Linux 5.17)"},
-	{BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, "multi-buffer XDP (Linux 5.18)"},
 };
 
 int vtx_check_kernel(void)
@@ -35,8 +34,9 @@ int vtx_check_kernel(void)
 	struct btf *btf = btf__load_vmlinux_btf();
 
 	if (!btf)
-		return vtx_error(-EOPNOTSUPP, "this kernel gives no type information (CONFIG_DEBUG_INFO_BTF, /sys/kernel/btf/vmlinux), which "
-					      "vtapxdp needs: use a kernel of Linux 6.1 or later built with it, as Debian's are");
+		return vtx_error(-EOPNOTSUPP,
+				 "this kernel gives no type information (CONFIG_DEBUG_INFO_BTF, /sys/kernel/btf/vmlinux), which "
+				 "vtapxdp needs: use a kernel of Linux 6.1 or later built with it, as Debian's are");
 	btf__free(btf);
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
 		if (libbpf_probe_bpf_helper(needs[i].type, needs[i].helper, NULL) == 0)
@@ -45,8 +45,8 @@ int vtx_check_kernel(void)
 }
 
 /*
- * The maps of abi.h, by their prefix: the first object makes a map and pins it, the others take it from there. By our own hand, since libbpf's comparison with a pinned map finds
- * a devmap unlike its definition: the kernel adds BPF_F_RDONLY_PROG to it.
+ * The maps of abi.h, by their prefix: the first object makes a map and pins it, the others take it from there. By our own hand, since
+ * libbpf's comparison with a pinned map finds a devmap unlike its definition: the kernel adds BPF_F_RDONLY_PROG to it.
  */
 static int use_pinned_map(struct bpf_map *map, const char *dir)
 {
@@ -69,9 +69,8 @@ static int use_pinned_maps(struct bpf_object *object, const char *dir)
 	struct bpf_map *map;
 	int err = 0;
 
-	bpf_object__for_each_map(map, object)
-		if (!err && !bpf_map__is_internal(map) && !strncmp(bpf_map__name(map), PREFIX, strlen(PREFIX)))
-			err = use_pinned_map(map, dir);
+	bpf_object__for_each_map(map, object) if (!err && !bpf_map__is_internal(map) &&
+						  !strncmp(bpf_map__name(map), PREFIX, strlen(PREFIX))) err = use_pinned_map(map, dir);
 	return err;
 }
 
@@ -81,7 +80,8 @@ static int pin_programs(struct bpf_object *object, const char *dir)
 	struct bpf_program *program;
 	int err;
 
-	bpf_object__for_each_program(program, object) {
+	bpf_object__for_each_program(program, object)
+	{
 		vtx_bpffs_join(path, dir, "progs", bpf_program__name(program) + strlen(PREFIX));
 		err = vtx_bpffs_pin(bpf_program__fd(program), path);
 		if (err)
@@ -93,10 +93,14 @@ static int pin_programs(struct bpf_object *object, const char *dir)
 static int load_error(int err, const char *what)
 {
 	if (err == -ENOMEM)
-		return vtx_error(err, "out of memory for the maps of %s: free memory, or raise the memory limit of the control group", what);
+		return vtx_error(err, "out of memory for the maps of %s: free memory, or raise the memory limit of the control group",
+				 what);
 	if (err == -EPERM)
-		return vtx_error(err, "the kernel does not permit loading the %s programs: it takes CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, and no "
-				      "lockdown", what);
+		return vtx_error(
+			err,
+			"the kernel does not permit loading the %s programs: it takes CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, and no "
+			"lockdown",
+			what);
 	return vtx_error(err, "the kernel refused the %s programs (%s): set VTAPXDP_DEBUG=1 to see why", what, vtx_reason_of(err));
 }
 
@@ -112,12 +116,12 @@ static int load_object(struct bpf_object *object, const char *what, const char *
 }
 
 /* Skeletons have a type of their own each, and the same shape. */
-#define LOAD(name, dir)                                                                      \
-	({                                                                                   \
-		struct vtx_##name *skeleton = vtx_##name##__open();                          \
-		int result = skeleton ? load_object(skeleton->obj, #name, (dir)) : load_error(-errno, #name); \
-		vtx_##name##__destroy(skeleton);                                             \
-		result;                                                                      \
+#define LOAD(name, dir)                                                                                                                    \
+	({                                                                                                                                 \
+		struct vtx_##name *skeleton = vtx_##name##__open();                                                                        \
+		int result = skeleton ? load_object(skeleton->obj, #name, (dir)) : load_error(-errno, #name);                              \
+		vtx_##name##__destroy(skeleton);                                                                                           \
+		result;                                                                                                                    \
 	})
 
 int vtx_load(const char *dir)

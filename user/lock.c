@@ -53,7 +53,8 @@ static int say_holder(int fd, const char *ifname)
 		line[n] = '\0';
 		fclose(f);
 	}
-	return vtx_error(-EBUSY, "%s is being changed by process %d (%s): wait for it, or give it longer with --wait SECONDS", ifname, pid, line);
+	return vtx_error(-EBUSY, "%s is being changed by process %d (%s): wait for it, or give it longer with --wait SECONDS", ifname, pid,
+			 line);
 }
 
 static int take(int fd, const char *ifname)

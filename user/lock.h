@@ -5,8 +5,8 @@
 /*
  * One writer per uplink: a flock on the uplink's pin directory, which the kernel lets go when the process ends, however it ends.
  *
- * Returns a descriptor that holds the lock until it is closed. Waits for another holder up to --wait seconds (default 10), then says who it is.
- * -ENOENT, silent: there is no such directory (any more).
+ * Returns a descriptor that holds the lock until it is closed. Waits for another holder up to --wait seconds (default 10), then says who it
+ * is. -ENOENT, silent: there is no such directory (any more).
  */
 int vtx_lock(const char *dir, const char *ifname);
 

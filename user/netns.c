@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -190,7 +190,7 @@ int vtx_netns_find_device(const char *ifname, char *name, size_t size)
 static int cookie_of_path(const char *path, uint64_t wanted)
 {
 	int fd = open_path(path);
-	uint64_t cookie;
+	uint64_t cookie = 0;
 
 	if (fd < 0)
 		return -ENOENT;

@@ -44,8 +44,9 @@ int vtx_port_check_macs(const struct vtx_uplink *u, __u32 number, __u8 macs[][VT
 			if (!memcmp(macs[i], macs[j], VTX_MAC_SIZE))
 				return vtx_error(-EINVAL, "--mac %s is given twice", text);
 		if (owner == VTX_HOST || !memcmp(macs[i], u->config.mac, VTX_MAC_SIZE))
-			return vtx_error(-EEXIST, "--mac %s is the address of %s itself: give the guest one of its own", text, u->config.ifname);
-		vtx_for_each_port(u, o, &other)
+			return vtx_error(-EEXIST, "--mac %s is the address of %s itself: give the guest one of its own", text,
+					 u->config.ifname);
+		vtx_for_each_port (u, o, &other)
 			if (o != number && (int)o == owner)
 				return vtx_error(-EEXIST, "--mac %s belongs to port %s already: give another", text, other.name);
 	}
@@ -58,7 +59,8 @@ int vtx_port_check_mtu(const struct vtx_uplink *u, __u32 mtu)
 	__u32 limit = vtx_link_get_index(u->config.ifindex, &link) ? u->config.mtu : link.mtu;
 
 	if (mtu < 68 || mtu > limit)
-		return vtx_error(-EINVAL, "--mtu %u: a port's MTU is from 68 to its uplink's, and that of %s is %u", mtu, u->config.ifname, limit);
+		return vtx_error(-EINVAL, "--mtu %u: a port's MTU is from 68 to its uplink's, and that of %s is %u", mtu, u->config.ifname,
+				 limit);
 	return 0;
 }
 
@@ -67,11 +69,12 @@ static int free_number(const struct vtx_uplink *u, __u32 *number)
 	struct vtx_port p;
 	__u32 n, free = VTX_PORT_FIRST;
 
-	vtx_for_each_port(u, n, &p)
+	vtx_for_each_port (u, n, &p)
 		if (n == free)
 			free++;
 	if (free > VTX_PORT_MAX)
-		return vtx_error(-ENOSPC, "%s has %u ports, and can't have more: delete one, or use another uplink", u->config.ifname, VTX_PORT_MAX);
+		return vtx_error(-ENOSPC, "%s has %u ports, and can't have more: delete one, or use another uplink", u->config.ifname,
+				 VTX_PORT_MAX);
 	*number = free;
 	return 0;
 }
@@ -224,10 +227,10 @@ static int check_spec(const struct vtx_uplink *u, const struct vtx_port_spec *sp
 
 	if (!vtx_port_find(u, spec->name, &n, port)) {
 		if (port->state == VTX_STATE_READY)
-			return vtx_error(-EEXIST, "%s has a port %s already: choose another name, or delete that port first", u->config.ifname,
-					 spec->name);
-		return vtx_error(-EEXIST, "port %s of %s is half-done (%s), its command was killed: 'vtapxdp repair %s' mends that", spec->name,
-				 u->config.ifname, vtx_state_names[port->state], u->config.ifname);
+			return vtx_error(-EEXIST, "%s has a port %s already: choose another name, or delete that port first",
+					 u->config.ifname, spec->name);
+		return vtx_error(-EEXIST, "port %s of %s is half-done (%s), its command was killed: 'vtapxdp repair %s' mends that",
+				 spec->name, u->config.ifname, vtx_state_names[port->state], u->config.ifname);
 	}
 	memset(port, 0, sizeof(*port));
 	port->kind = spec->kind;
@@ -283,7 +286,7 @@ static __u32 highest_port(const struct vtx_uplink *u)
 	struct vtx_port p;
 	__u32 n, last = 0;
 
-	vtx_for_each_port(u, n, &p)
+	vtx_for_each_port (u, n, &p)
 		last = n;
 	return last;
 }
@@ -302,7 +305,8 @@ int vtx_port_remove(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 	vtx_tables_del(u, number, port);
 	clear_filter(u, port);
 	vtx_bpffs_remove(vtx_bpffs_join(path, dir, "xdp", NULL));
-	vtx_tc_detach(u->config.tc, port->ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, dir, "tc", NULL), port->flags & VTX_P_CLSACT_OURS);
+	vtx_tc_detach(u->config.tc, port->ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, dir, "tc", NULL),
+		      port->flags & VTX_P_CLSACT_OURS);
 	kinds[port->kind]->destroy(port);
 	vtx_row_del(u, number);
 	err = vtx_bpffs_remove(dir);

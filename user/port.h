@@ -12,8 +12,8 @@
  *
  * A port is its record (struct vtx_port) and what follows from it: a device, counters, links, table entries, an address in the uplink's
  * receive filter. The record is written first, in state ADDING, and after each step that makes something; it becomes READY last. Deleting
- * writes DELETING first and removes the record last. So whoever finds a record that is neither READY nor CHANGING knows from it what there is
- * to remove, and vtx_port_remove() removes it, in any state; a port in CHANGING is mended by writing its tables again.
+ * writes DELETING first and removes the record last. So whoever finds a record that is neither READY nor CHANGING knows from it what there
+ * is to remove, and vtx_port_remove() removes it, in any state; a port in CHANGING is mended by writing its tables again.
  */
 
 /* What a user wants of a new port. */
@@ -23,7 +23,7 @@ struct vtx_port_spec {
 	const char *dev; /* or NULL: our choice */
 	__u8 macs[VTX_PORT_MACS][VTX_MAC_SIZE];
 	__u32 macs_used; /* 0: a random one */
-	__u32 mtu;	 /* 0: the uplink's */
+	__u32 mtu; /* 0: the uplink's */
 	enum vtx_path path;
 	bool offloads;
 	bool host;

@@ -15,7 +15,7 @@ static int is_port_of(struct vtx_uplink *u, void *arg)
 	struct vtx_port p;
 	__u32 n;
 
-	vtx_for_each_port(u, n, &p)
+	vtx_for_each_port (u, n, &p)
 		if ((int)p.ifindex == link->ifindex)
 			return vtx_error(-EBUSY, "--dev %s is the device of port %s of %s already", link->name, p.name, u->config.ifname);
 	return 0;
@@ -28,11 +28,14 @@ static int check_adoptable(const struct vtx_uplink *u, const struct vtx_port_spe
 	if (err)
 		return err;
 	if (link->master)
-		return vtx_error(-EBUSY, "--dev %s belongs to a bridge or bond: take it out first (ip link set dev %s nomaster)", link->name, link->name);
+		return vtx_error(-EBUSY, "--dev %s belongs to a bridge or bond: take it out first (ip link set dev %s nomaster)",
+				 link->name, link->name);
 	if (spec->owner != (uid_t)-1 || spec->group != (gid_t)-1 || spec->multi_queue)
-		return vtx_error(-EINVAL, "--dev %s exists already, so --owner, --group and --multi-queue can't be set: leave them out", link->name);
+		return vtx_error(-EINVAL, "--dev %s exists already, so --owner, --group and --multi-queue can't be set: leave them out",
+				 link->name);
 	if (spec->mtu && spec->mtu != link->mtu)
-		return vtx_error(-EINVAL, "--dev %s exists already with MTU %u: leave --mtu out, or change the device first", link->name, link->mtu);
+		return vtx_error(-EINVAL, "--dev %s exists already with MTU %u: leave --mtu out, or change the device first", link->name,
+				 link->mtu);
 	err = vtx_port_check_mtu(u, link->mtu);
 	return err ? err : vtx_uplink_each(is_port_of, link);
 }

@@ -2,9 +2,9 @@
 /*
  * veth ports: containers, and any network namespace.
  *
- * A veth takes redirected XDP frames only while its far end runs NAPI, which it does for an XDP program or for GRO; and GRO must be switched on
- * after the far end is up, or the kernel runs NAPI but never says that it takes redirects. So: both ends up, then GRO, then a look at the
- * XDP features of the near end.
+ * A veth takes redirected XDP frames only while its far end runs NAPI, which it does for an XDP program or for GRO; and GRO must be
+ * switched on after the far end is up, or the kernel runs NAPI but never says that it takes redirects. So: both ends up, then GRO, then a
+ * look at the XDP features of the near end.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,16 +17,11 @@
 #include "netns.h"
 #include "port.h"
 
-/* linux/netdev.h, Linux 6.3: NETDEV_XDP_ACT_NDO_XMIT, NETDEV_XDP_ACT_NDO_XMIT_SG */
-#define XDP_ACT_NDO_XMIT 4
-#define XDP_ACT_NDO_XMIT_SG 64
-
 /* What hands the other side unfinished frames. */
-static const char *const offloads[] = {"tx-tcp-segmentation", "tx-tcp-ecn-segmentation", "tx-tcp-mangleid-segmentation", "tx-tcp6-segmentation",
-				       "tx-udp-segmentation", "tx-sctp-segmentation", "tx-generic-segmentation", "tx-checksum-ip-generic",
-				       "tx-checksum-sctp"};
+static const char *const offloads[] = {"tx-tcp-segmentation",	  "tx-tcp-ecn-segmentation", "tx-tcp-mangleid-segmentation",
+				       "tx-tcp6-segmentation",	  "tx-udp-segmentation",     "tx-sctp-segmentation",
+				       "tx-generic-segmentation", "tx-checksum-ip-generic",  "tx-checksum-sctp"};
 #define OFFLOADS ((int)(sizeof(offloads) / sizeof(offloads[0])))
-
 
 static int set_offloads(int ifindex, const struct vtx_port *port)
 {
@@ -37,7 +32,8 @@ static int set_offloads(int ifindex, const struct vtx_port *port)
 	for (int i = 0; i < OFFLOADS && !err; i++)
 		if (!vtx_feature_get(ifindex, offloads[i], &is) && is != on)
 			err = vtx_feature_set(ifindex, &offloads[i], 1, on);
-	return err && !on ? vtx_error(err, "port %s: can't switch the guest's transmit offloads off: %s", port->name, vtx_reason_of(err)) : 0;
+	return err && !on ? vtx_error(err, "port %s: can't switch the guest's transmit offloads off: %s", port->name, vtx_reason_of(err))
+			  : 0;
 }
 
 /* Off and on again: GRO that was on before the far end came up runs NAPI, but the kernel has not noted it. */
@@ -82,16 +78,14 @@ static int check_target(const struct vtx_port_spec *spec, struct vtx_port *port)
 	int err = vtx_xdp_features(port->ifindex, &features);
 
 	if (err == -EOPNOTSUPP) /* before Linux 6.3 a kernel can't tell */
-		features = XDP_ACT_NDO_XMIT;
-	if (features & XDP_ACT_NDO_XMIT)
+		features = VTX_XDP_ACT_NDO_XMIT;
+	if (features & VTX_XDP_ACT_NDO_XMIT)
 		port->flags |= VTX_P_XDP_TARGET;
-	if (features & XDP_ACT_NDO_XMIT_SG)
-		port->flags |= VTX_P_XDP_SG;
 	if (port->flags & VTX_P_XDP_TARGET)
 		return 0;
 	if (spec->path == VTX_PATH_XDP)
-		return vtx_error(-EOPNOTSUPP, "port %s: %s does not take redirected XDP frames on this kernel: use --path auto or stack", port->name,
-				 port->dev);
+		return vtx_error(-EOPNOTSUPP, "port %s: %s does not take redirected XDP frames on this kernel: use --path auto or stack",
+				 port->name, port->dev);
 	vtx_warn("port %s: %s does not take redirected XDP frames, so all goes by the stack", port->name, port->dev);
 	return 0;
 }
@@ -111,8 +105,8 @@ static int peer_exists(void *arg)
 	struct vtx_link link;
 
 	if (!vtx_link_get(spec->ifname, &link))
-		return vtx_error(-EEXIST, "the guest's namespace %s has a device %s already: choose another name with --ifname", spec->netns_name,
-				 spec->ifname);
+		return vtx_error(-EEXIST, "the guest's namespace %s has a device %s already: choose another name with --ifname",
+				 spec->netns_name, spec->ifname);
 	return 0;
 }
 
@@ -198,10 +192,12 @@ static int change(const struct vtx_port *port)
 	int netns, err;
 
 	if (vtx_link_get_index(port->ifindex, &link))
-		return vtx_error(-ENODEV, "port %s has lost its device %s, as when the guest's namespace ended: delete the port", port->name, port->dev);
+		return vtx_error(-ENODEV, "port %s has lost its device %s, as when the guest's namespace ended: delete the port",
+				 port->name, port->dev);
 	netns = vtx_netns_open_cookie(port->peer_netns);
 	if (netns < 0)
-		return vtx_error(netns, "port %s: its guest's network namespace can't be found: nothing in /run/netns or /proc leads there", port->name);
+		return vtx_error(netns, "port %s: its guest's network namespace can't be found: nothing in /run/netns or /proc leads there",
+				 port->name);
 	err = link.mtu == port->mtu ? 0 : vtx_link_set_mtu(port->ifindex, port->mtu);
 	if (!err)
 		err = vtx_netns_run(netns, change_peer, (void *)port);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Theory of operation: in JSON, @stack holds the containers from the outermost array to the innermost open one. A container belongs to its
  * parent from the start, so the outermost one owns the tree, and closing only steps back. A lack of memory is remembered and said at the

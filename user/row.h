@@ -4,7 +4,8 @@
 
 #include "uplink.h"
 
-/* A row's counters: a per-CPU map of its own in the map of maps, pinned at <dir>/wire/stats, <dir>/host/stats or <dir>/port/<name>/stats. */
+/* A row's counters: a per-CPU map of its own in the map of maps, pinned at <dir>/wire/stats, <dir>/host/stats or <dir>/port/<name>/stats.
+ */
 
 /* Makes the counters, at zero. @row_dir: where to pin them; it exists. 0 or -errno, said. */
 int vtx_row_add(const struct vtx_uplink *u, __u32 row, const char *row_dir);

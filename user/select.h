@@ -11,7 +11,8 @@ struct vtx_selection {
 };
 extern const struct vtx_opt vtx_selection_opts[];
 
-/* Renders @fn(uplink, selection) for each uplink that is selected. An uplink or port that doesn't exist is said. @none: text when there is nothing. */
+/* Renders @fn(uplink, selection) for each uplink that is selected. An uplink or port that doesn't exist is said. @none: text when there is
+ * nothing. */
 int vtx_select(const struct vtx_selection *s, int (*fn)(struct vtx_uplink *u, void *selection), const char *none);
 
 #endif

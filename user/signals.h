@@ -2,7 +2,8 @@
 #ifndef VTX_SIGNALS_H
 #define VTX_SIGNALS_H
 
-/* From here on SIGINT, SIGTERM and SIGHUP don't end the process: they are noted, and a command that changes something looks between its steps. */
+/* From here on SIGINT, SIGTERM and SIGHUP don't end the process: they are noted, and a command that changes something looks between its
+ * steps. */
 void vtx_signals_catch(void);
 
 /* 0, or -EINTR after saying that @what was interrupted (once); the caller unwinds. */

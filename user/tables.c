@@ -28,8 +28,6 @@ struct vtx_target vtx_target_of(__u32 number, const struct vtx_port *port)
 
 	if (port->flags & VTX_P_XDP_TARGET)
 		t.flags |= paths[port->path];
-	if (port->flags & VTX_P_XDP_SG)
-		t.flags |= VTX_T_XDP_SG;
 	if (port->flags & VTX_P_PEER)
 		t.flags |= VTX_T_PEER;
 	if (port->flags & VTX_P_HOST)
@@ -70,8 +68,11 @@ static int set_ingress(const struct vtx_uplink *u, const struct vtx_target *t, c
 	int err = ingress_slot(u, t->ifindex, &slot);
 
 	if (err == -ENOSPC)
-		return vtx_error(err, "port %s: the slots for interface index %u are taken by other ports: delete the port's device and add the port "
-				      "again, which gives it another index", name, t->ifindex);
+		return vtx_error(
+			err,
+			"port %s: the slots for interface index %u are taken by other ports: delete the port's device and add the port "
+			"again, which gives it another index",
+			name, t->ifindex);
 	if (err >= 0)
 		err = bpf_map_update_elem(u->maps[VTX_INGRESS], &slot, t, BPF_ANY);
 	return err < 0 ? vtx_error(err, "port %s: can't register its device: %s", name, vtx_reason_of(err)) : 0;
@@ -182,8 +183,6 @@ int vtx_tables_set_uplink(const struct vtx_uplink *u)
 	__u32 row = VTX_WIRE;
 	int err;
 
-	if (c->flags & VTX_C_UPLINK_SG)
-		wire.flags |= VTX_T_XDP_SG;
 	err = observe(u, c->netns_cookie, c->ifindex, VTX_WIRE, VTX_ROLE_UPLINK);
 	if (!err)
 		err = bpf_map_update_elem(u->maps[VTX_DEVMAP], &row, &c->ifindex, BPF_ANY);

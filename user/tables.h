@@ -5,9 +5,9 @@
 #include "uplink.h"
 
 /*
- * What the programs read: FDB, ingress devices, flood members, redirect targets and watched devices. All of it follows from the port's record
- * (struct vtx_port), so that a half-done change can be mended by writing it again. Each returns 0 or -errno, said; undoing what isn't
- * there is fine.
+ * What the programs read: FDB, ingress devices, flood members, redirect targets and watched devices. All of it follows from the port's
+ * record (struct vtx_port), so that a half-done change can be mended by writing it again. Each returns 0 or -errno, said; undoing what
+ * isn't there is fine.
  */
 
 /* How frames reach the port, by its record. */

@@ -58,7 +58,8 @@ int vtx_uplink_open_maps(struct vtx_uplink *u)
 	if (err)
 		return err;
 	if (u->config.state && u->config.abi != VTX_ABI_VERSION)
-		return vtx_error(-EPROTO, "%s was attached by another version of vtapxdp (maps version %u, this command knows %u): use that one",
+		return vtx_error(-EPROTO,
+				 "%s was attached by another version of vtapxdp (maps version %u, this command knows %u): use that one",
 				 u->config.ifname, u->config.abi, VTX_ABI_VERSION);
 	return 0;
 }
@@ -89,12 +90,12 @@ static int no_dots(const struct dirent *entry)
 /* The directories of the caller's namespace: n, *@entries to be freed one by one. */
 static int scan(char base[VTX_PATH_SIZE], struct dirent ***entries)
 {
-	uint64_t cookie;
+	uint64_t cookie = 0;
 	int err, n;
 
 	*entries = NULL;
 	err = vtx_netns_cookie(-1, &cookie);
-	if (err)
+	if (err < 0)
 		return err;
 	vtx_bpffs_uplink_dir(base, cookie, NULL);
 	n = scandir(base, entries, no_dots, by_name);
@@ -151,7 +152,8 @@ static int not_attached(const char *ifname)
 	if (!vtx_link_get(ifname, &link))
 		return vtx_error(-ENOENT, "%s is not attached: 'vtapxdp attach %s' does that", ifname, ifname);
 	if (vtx_netns_find_device(ifname, ns, sizeof(ns)))
-		return vtx_error(-ENODEV, "no device %s in this network namespace; there is one in %s (nsenter --net=/run/netns/%s vtapxdp ...)",
+		return vtx_error(-ENODEV,
+				 "no device %s in this network namespace; there is one in %s (nsenter --net=/run/netns/%s vtapxdp ...)",
 				 ifname, ns, ns);
 	return vtx_error(-ENODEV, "no device %s in this network namespace ('ip link' lists them)", ifname);
 }
@@ -220,7 +222,7 @@ int vtx_port_find(const struct vtx_uplink *u, const char *name, uint32_t *number
 	struct vtx_port p;
 	uint32_t n;
 
-	vtx_for_each_port(u, n, &p) {
+	vtx_for_each_port (u, n, &p) {
 		if (strcmp(p.name, name))
 			continue;
 		*number = n;

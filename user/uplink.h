@@ -8,17 +8,7 @@
 #include "bpffs.h"
 #include "vtapxdp/abi.h"
 
-enum vtx_map {
-	VTX_CONFIG,
-	VTX_FDB,
-	VTX_PORTS,
-	VTX_INGRESS,
-	VTX_MEMBERS,
-	VTX_DEVMAP,
-	VTX_STATS,
-	VTX_OBSERVED,
-	VTX_MAPS
-};
+enum vtx_map { VTX_CONFIG, VTX_FDB, VTX_PORTS, VTX_INGRESS, VTX_MEMBERS, VTX_DEVMAP, VTX_STATS, VTX_OBSERVED, VTX_MAPS };
 extern const char *const vtx_map_names[VTX_MAPS];
 
 /* An attached uplink, as found from its pins alone. */
@@ -57,7 +47,7 @@ uint32_t vtx_port_next(const struct vtx_uplink *u, uint32_t number, struct vtx_p
 int vtx_port_save(const struct vtx_uplink *u, uint32_t number, const struct vtx_port *port);
 void vtx_port_delete_record(const struct vtx_uplink *u, uint32_t number);
 
-#define vtx_for_each_port(u, number, port) \
+#define vtx_for_each_port(u, number, port)                                                                                                 \
 	for ((number) = vtx_port_next((u), 0, (port)); (number); (number) = vtx_port_next((u), (number), (port)))
 
 /* "web1", or "host", "wire". */

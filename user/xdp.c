@@ -53,60 +53,67 @@ static bool runs_under_dispatcher(int ifindex)
 	return yes;
 }
 
-static int try_modes(struct xdp_program *program, int ifindex, const char *ifname, const char *want, struct vtx_xdp_attached *attached)
+static int say_refused(int err, const char *ifname, const char *want)
 {
-	int err = -EOPNOTSUPP;
+	if (err != -EOPNOTSUPP && err != -EINVAL && err != -ERANGE)
+		return vtx_error(err, "can't attach the XDP program to %s: %s", ifname, vtx_reason_of(err));
+	return vtx_error(-EOPNOTSUPP, "%s can't run XDP in %s mode (%s): %s", ifname, want, vtx_reason_of(err),
+			 strcmp(want, "native")
+				 ? "attach with --xdp off"
+				 : "its driver has no XDP, or not at this MTU or number of queues; attach with --xdp generic or auto");
+}
 
-	for (size_t i = 0; i < MODES; i++) {
-		if (strcmp(want, "auto") && strcmp(want, modes[i].name))
-			continue;
-		err = xdp_program__attach(program, ifindex, modes[i].libxdp, 0);
-		if (err)
-			continue;
-		attached->mode = modes[i].mode;
-		attached->prog_id = xdp_program__id(program);
-		return 0;
+static int attach_and_pin(const char *dir, int ifindex, const char *ifname, struct xdp_program *program, const struct mode *mode,
+			  struct vtx_xdp_attached *attached)
+{
+	char path[VTX_PATH_SIZE];
+	int err = xdp_program__attach(program, ifindex, mode->libxdp, 0);
+
+	if (err)
+		return err;
+	*attached = (struct vtx_xdp_attached){
+		.mode = mode->mode, .prog_id = xdp_program__id(program), .dispatcher = runs_under_dispatcher(ifindex)};
+	err = vtx_bpffs_pin(xdp_program__fd(program), vtx_bpffs_join(path, dir, "progs", "uplink_xdp"));
+	if (err)
+		vtx_xdp_detach(ifindex, ifname, attached);
+	return err;
+}
+
+/* Silent but for errors that another mode would meet as well. */
+static int try_mode(const char *dir, int ifindex, const char *ifname, const struct mode *mode, struct vtx_xdp_attached *attached)
+{
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .prog_name = PROGRAM);
+	struct bpf_object *object = vtx_open_uplink_xdp(dir);
+	struct xdp_program *program;
+	int err;
+
+	if (!object)
+		return -EIO;
+	opts.obj = object;
+	program = xdp_program__create(&opts);
+	err = libxdp_get_error(program);
+	if (!err) {
+		err = attach_and_pin(dir, ifindex, ifname, program, mode, attached);
+		xdp_program__close(program);
 	}
-	if (err == -EOPNOTSUPP || err == -EINVAL || err == -ERANGE)
-		return vtx_error(err, "%s can't run XDP in %s mode (%s): %s", ifname, want, vtx_reason_of(err),
-				 strcmp(want, "native") ? "attach with --xdp off" : "its driver has no XDP, or not at this MTU or number of "
-										    "queues; attach with --xdp generic or auto");
-	return vtx_error(err, "can't attach the XDP program to %s: %s", ifname, vtx_reason_of(err));
+	bpf_object__close(object);
+	return err;
 }
 
 int vtx_xdp_attach(const char *dir, int ifindex, const char *ifname, const char *want, struct vtx_xdp_attached *attached)
 {
-	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .prog_name = PROGRAM);
-	struct vtx_xdp_attached result = {};
-	char path[VTX_PATH_SIZE];
-	struct xdp_program *program;
-	struct bpf_object *object;
 	int err = check_foreign(ifindex, ifname);
 
 	if (err)
 		return err;
-	object = vtx_open_uplink_xdp(dir);
-	if (!object)
-		return -EINVAL;
-	opts.obj = object;
-	program = xdp_program__create(&opts);
-	err = libxdp_get_error(program);
-	if (err) {
-		bpf_object__close(object);
-		return vtx_error(err, "libxdp does not take the XDP program: %s", vtx_reason_of(err));
+	for (size_t i = 0; i < MODES; i++) {
+		if (strcmp(want, "auto") && strcmp(want, modes[i].name))
+			continue;
+		err = try_mode(dir, ifindex, ifname, &modes[i], attached);
+		if (!err)
+			return 0;
 	}
-	err = try_modes(program, ifindex, ifname, want, &result);
-	if (!err) {
-		result.dispatcher = runs_under_dispatcher(ifindex);
-		err = vtx_bpffs_pin(xdp_program__fd(program), vtx_bpffs_join(path, dir, "progs", "uplink_xdp"));
-		if (err)
-			vtx_xdp_detach(ifindex, ifname, &result);
-		else
-			*attached = result;
-	}
-	xdp_program__close(program);
-	bpf_object__close(object);
-	return err;
+	return say_refused(err, ifname, want);
 }
 
 /* By its id; an attach that was killed before it could note the id is known by the program's name. */
@@ -114,6 +121,7 @@ static bool is_ours(const struct xdp_program *p, const struct vtx_xdp_attached *
 {
 	if (attached->prog_id)
 		return xdp_program__id(p) == attached->prog_id;
+	/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): the kernel keeps 15 bytes of a name */
 	return xdp_program__name(p) && !strncmp(xdp_program__name(p), PROGRAM, 15);
 }
 

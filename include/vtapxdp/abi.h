@@ -46,6 +46,7 @@
  * side RX: counted on the row that the frame came from; TX: on the row it was meant for.
  * Those from VTX_LOST_FIRST on happen in the kernel after the verdict was carried out, and are counted by the observe programs.
  */
+/* clang-format off */
 #define VTX_REASONS(X)                                                                        \
 	X(NONE, none, RX, "not dropped")                                                      \
 	X(RUNT, runt, RX, "shorter than an Ethernet header")                                  \
@@ -64,6 +65,7 @@
 	X(QUEUE_FULL, queue_full, TX, "the target device's transmit queue is full")           \
 	X(BACKLOG, backlog, TX, "the kernel's receive backlog is full")                       \
 	X(REDIRECT_FAILED, redirect_failed, TX, "the kernel refused the redirect")
+/* clang-format on */
 
 enum vtx_reason {
 #define VTX_X(id, name, side, text) VTX_R_##id,
@@ -86,12 +88,11 @@ enum vtx_carrier { VTX_CARRIER_XDP, VTX_CARRIER_STACK, VTX_CARRIERS };
 enum vtx_state { VTX_STATE_NONE, VTX_STATE_ADDING, VTX_STATE_READY, VTX_STATE_CHANGING, VTX_STATE_DELETING };
 
 /* struct vtx_target.flags: how frames reach a port. */
-#define VTX_T_XDP_TCP (1U << 0)	  /* TCP may travel as an XDP buffer */
+#define VTX_T_XDP_TCP (1U << 0) /* TCP may travel as an XDP buffer */
 #define VTX_T_XDP_OTHER (1U << 1) /* all else may travel as an XDP buffer */
-#define VTX_T_PEER (1U << 2)	  /* the stack carrier may use bpf_redirect_peer: a veth whose peer is in another namespace */
-#define VTX_T_HOST_OK (1U << 3)	  /* host access is on for this port */
-#define VTX_T_XDP_SG (1U << 4)	  /* the device takes multi-buffer XDP frames */
-#define VTX_T_SEND_XDP (1U << 5)  /* what the guest sends has complete checksums, and may travel as an XDP buffer */
+#define VTX_T_PEER (1U << 2) /* the stack carrier may use bpf_redirect_peer: a veth whose peer is in another namespace */
+#define VTX_T_HOST_OK (1U << 3) /* host access is on for this port */
+#define VTX_T_SEND_XDP (1U << 4) /* what the guest sends has complete checksums, and may travel as an XDP buffer */
 
 /* Where a frame may go: the same record in the FDB, among the members and for an ingress device, so that one lookup tells all. */
 struct vtx_target {
@@ -114,42 +115,42 @@ _Static_assert(sizeof(struct vtx_fdb_key) == 8, "vtx_fdb_key");
 /* The uplink. One entry. */
 struct vtx_config {
 	__u32 abi;
-	__u32 state;	     /* enum vtx_state */
-	__u64 netns_cookie;  /* SO_NETNS_COOKIE of the uplink's namespace */
+	__u32 state; /* enum vtx_state */
+	__u64 netns_cookie; /* SO_NETNS_COOKIE of the uplink's namespace */
 	__u32 ifindex;
-	__u32 mode;	     /* enum vtx_mode */
-	__u32 xdp;	     /* enum vtx_xdp */
-	__u32 tc;	     /* enum vtx_tc */
-	__u32 flags;	     /* VTX_C_* */
-	__u32 last_port;     /* the highest port number in use: where floods stop */
-	__u32 xdp_prog_id;   /* the uplink's XDP program, to find it again at detach */
-	__u32 mtu;	     /* at attach, bytes */
+	__u32 mode; /* enum vtx_mode */
+	__u32 xdp; /* enum vtx_xdp */
+	__u32 tc; /* enum vtx_tc */
+	__u32 flags; /* VTX_C_* */
+	__u32 last_port; /* the highest port number in use: where floods stop */
+	__u32 xdp_prog_id; /* the uplink's XDP program, to find it again at detach */
+	__u32 mtu; /* at attach, bytes */
 	__u8 mac[VTX_MAC_SIZE]; /* the uplink's own address */
 	__u8 pad[2];
 	char ifname[VTX_IFNAME_SIZE];
 };
 _Static_assert(sizeof(struct vtx_config) == 72, "vtx_config");
 
-#define VTX_C_HOST (1U << 0)	      /* guests and host may talk */
-#define VTX_C_DISPATCHER (1U << 1)    /* the XDP program runs under libxdp's dispatcher */
-#define VTX_C_UPLINK_XMIT (1U << 2)   /* the uplink is a redirect target for XDP frames */
-#define VTX_C_LRO_WAS_ON (1U << 3)    /* to restore at detach */
+#define VTX_C_HOST (1U << 0) /* guests and host may talk */
+#define VTX_C_DISPATCHER (1U << 1) /* the XDP program runs under libxdp's dispatcher */
+#define VTX_C_UPLINK_XMIT (1U << 2) /* the uplink is a redirect target for XDP frames */
+#define VTX_C_LRO_WAS_ON (1U << 3) /* to restore at detach */
 #define VTX_C_RXVLAN_WAS_ON (1U << 4) /* to restore at detach */
-#define VTX_C_PROMISC (1U << 5)	      /* we made the uplink promiscuous, since it can't filter */
-#define VTX_C_UPLINK_SG (1U << 6)     /* the uplink takes multi-buffer XDP frames */
-#define VTX_C_CLSACT_OURS (1U << 7)   /* we made the uplink's clsact qdisc */
+#define VTX_C_PROMISC (1U << 5) /* we made the uplink promiscuous, since it can't filter */
+#define VTX_C_RXSTAG_WAS_ON (1U << 6) /* to restore at detach */
+#define VTX_C_CLSACT_OURS (1U << 7) /* we made the uplink's clsact qdisc */
 
 /* A port, as commands know it; the programs never read it. Key: port number. */
 struct vtx_port {
 	__u32 state; /* enum vtx_state */
-	__u32 kind;  /* enum vtx_kind */
-	__u32 path;  /* enum vtx_path */
+	__u32 kind; /* enum vtx_kind */
+	__u32 path; /* enum vtx_path */
 	__u32 flags; /* VTX_P_* */
 	__u32 ifindex; /* host-side device */
 	__u32 mtu;
 	__u32 peer_ifindex; /* veth: the guest's end */
-	__u32 pid;	    /* command that last changed the port */
-	__u64 peer_netns;   /* veth: cookie of the guest's namespace */
+	__u32 pid; /* command that last changed the port */
+	__u64 peer_netns; /* veth: cookie of the guest's namespace */
 	char name[VTX_NAME_SIZE];
 	char dev[VTX_IFNAME_SIZE];
 	char peer[VTX_IFNAME_SIZE];
@@ -159,16 +160,15 @@ struct vtx_port {
 };
 _Static_assert(sizeof(struct vtx_port) == 160, "vtx_port");
 
-#define VTX_P_CREATED (1U << 0)	    /* we made the device, and delete it with the port */
-#define VTX_P_OFFLOADS (1U << 1)    /* the guest may send partial checksums and GSO frames */
-#define VTX_P_HOST (1U << 2)	    /* host access for this port */
-#define VTX_P_XDP_TARGET (1U << 3)  /* the device accepts redirected XDP frames */
-#define VTX_P_XDP_SG (1U << 4)	    /* ... also multi-buffer ones */
-#define VTX_P_PEER (1U << 5)	    /* bpf_redirect_peer works */
-#define VTX_P_XDP_ATTACHED (1U << 6) /* an XDP program runs on the port's device */
-#define VTX_P_MULTI_QUEUE (1U << 7)
-#define VTX_P_CLSACT_OURS (1U << 8)  /* we made the device's clsact qdisc */
-#define VTX_P_SET_UP (1U << 9)	     /* an adopted device that was down: we set it up */
+#define VTX_P_CREATED (1U << 0) /* we made the device, and delete it with the port */
+#define VTX_P_OFFLOADS (1U << 1) /* the guest may send partial checksums and GSO frames */
+#define VTX_P_HOST (1U << 2) /* host access for this port */
+#define VTX_P_XDP_TARGET (1U << 3) /* the device accepts redirected XDP frames */
+#define VTX_P_PEER (1U << 4) /* bpf_redirect_peer works */
+#define VTX_P_XDP_ATTACHED (1U << 5) /* an XDP program runs on the port's device */
+#define VTX_P_MULTI_QUEUE (1U << 6)
+#define VTX_P_CLSACT_OURS (1U << 7) /* we made the device's clsact qdisc */
+#define VTX_P_SET_UP (1U << 8) /* an adopted device that was down: we set it up */
 
 /* Counters of one row, per CPU. One array of one entry per row, in a map of maps by row. */
 struct vtx_counter {
@@ -179,8 +179,8 @@ struct vtx_counter {
 struct vtx_stats {
 	struct vtx_counter rx[VTX_CARRIERS]; /* came from this row */
 	struct vtx_counter tx[VTX_CARRIERS]; /* sent to this row; late losses are not yet taken off */
-	__u64 lost[VTX_CARRIERS];	     /* frames of tx that were lost after the verdict, by carrier */
-	__u64 drops[VTX_REASON_SLOTS];	     /* frames, by enum vtx_reason */
+	__u64 lost[VTX_CARRIERS]; /* frames of tx that were lost after the verdict, by carrier */
+	__u64 drops[VTX_REASON_SLOTS]; /* frames, by enum vtx_reason */
 };
 _Static_assert(sizeof(struct vtx_stats) == 64 + 16 + 8 * VTX_REASON_SLOTS, "vtx_stats");
 

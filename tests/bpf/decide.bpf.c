@@ -25,12 +25,13 @@ static __always_inline void judge(enum vtx_reason reason, const struct vtx_frame
 	test_verdict.flood_host = v.action == VTX_FLOOD && v.flood_host;
 }
 
-SEC("xdp.frags")
+SEC("xdp")
 int test_xdp(struct xdp_md *ctx)
 {
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct vtx_frame f;
 
-	judge(vtx_parse((void *)(long)ctx->data, (void *)(long)ctx->data_end, bpf_xdp_get_buff_len(ctx), 0, &f), &f);
+	judge(vtx_parse(data, end, end - data, 0, &f), &f);
 	return XDP_PASS;
 }
 

@@ -8,31 +8,64 @@
 #include <cmocka.h>
 
 #include "frames.h"
-#include "bpf/test_decide.skel.h"
+#include "tests/bpf/test_decide.skel.h"
 
 /* bpf/decide.h, which only a BPF program can include. */
 enum from { WIRE, PORT, HOST };
 enum action { DROP, TO_PORT, TO_WIRE, TO_HOST, FLOOD };
 
-#define GUEST1 {0x52, 0x54, 0, 0, 0, 1}
-#define GUEST2 {0x52, 0x54, 0, 0, 0, 2}
-#define GUEST3_NO_HOST {0x52, 0x54, 0, 0, 0, 3}
-#define UPLINK {0x02, 0, 0, 0, 0, 0xee}
-#define STRANGER {0x02, 0, 0, 0, 0, 0x99}
-#define BROADCAST {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
-#define MULTICAST {0x33, 0x33, 0, 0, 0, 0xfb}
-#define STP {0x01, 0x80, 0xc2, 0, 0, 0}
-#define LLDP {0x01, 0x80, 0xc2, 0, 0, 0x0e}
-#define NO_STP {0x01, 0x80, 0xc2, 0, 0, 0x10}
-#define ZERO {0}
+#define GUEST1                                                                                                                             \
+	{                                                                                                                                  \
+		0x52, 0x54, 0, 0, 0, 1                                                                                                     \
+	}
+#define GUEST2                                                                                                                             \
+	{                                                                                                                                  \
+		0x52, 0x54, 0, 0, 0, 2                                                                                                     \
+	}
+#define GUEST3_NO_HOST                                                                                                                     \
+	{                                                                                                                                  \
+		0x52, 0x54, 0, 0, 0, 3                                                                                                     \
+	}
+#define UPLINK                                                                                                                             \
+	{                                                                                                                                  \
+		0x02, 0, 0, 0, 0, 0xee                                                                                                     \
+	}
+#define STRANGER                                                                                                                           \
+	{                                                                                                                                  \
+		0x02, 0, 0, 0, 0, 0x99                                                                                                     \
+	}
+#define BROADCAST                                                                                                                          \
+	{                                                                                                                                  \
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff                                                                                         \
+	}
+#define MULTICAST                                                                                                                          \
+	{                                                                                                                                  \
+		0x33, 0x33, 0, 0, 0, 0xfb                                                                                                  \
+	}
+#define STP                                                                                                                                \
+	{                                                                                                                                  \
+		0x01, 0x80, 0xc2, 0, 0, 0                                                                                                  \
+	}
+#define LLDP                                                                                                                               \
+	{                                                                                                                                  \
+		0x01, 0x80, 0xc2, 0, 0, 0x0e                                                                                               \
+	}
+#define NO_STP                                                                                                                             \
+	{                                                                                                                                  \
+		0x01, 0x80, 0xc2, 0, 0, 0x10                                                                                               \
+	}
+#define ZERO                                                                                                                               \
+	{                                                                                                                                  \
+		0                                                                                                                          \
+	}
 
 static const struct row {
 	const char *name;
 	enum from from;
 	uint8_t dst[6];
-	int no_host;	  /* the uplink is attached with --no-host */
+	int no_host; /* the uplink is attached with --no-host */
 	int port_no_host; /* the sending port has it */
-	uint8_t src[6];	  /* of WIRE and HOST: STRANGER, UPLINK */
+	uint8_t src[6]; /* of WIRE and HOST: STRANGER, UPLINK */
 	enum action action;
 	enum vtx_reason reason;
 	uint32_t port;

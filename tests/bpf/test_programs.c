@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The programs themselves, as they are shipped, one frame at a time: which carrier takes it, what is dropped, and that each frame is counted
- * exactly once on the row it came from and once on the row it goes to. In a network namespace of its own, whose loopback device stands for
- * every device that a map has to name.
+ * The programs themselves, as they are shipped, one frame at a time: which carrier takes it, what is dropped, and that each frame is
+ * counted exactly once on the row it came from and once on the row it goes to. In a network namespace of its own, whose loopback device
+ * stands for every device that a map has to name.
  */
 #include <sched.h>
 #include <setjmp.h>
@@ -171,7 +171,7 @@ static void uplink_xdp_counts_what_it_carries(void **state)
 	vtx_uplink_xdp__destroy(skel);
 }
 
-/* Larger than the port's MTU, or in more than one buffer for a device that takes only one: the stack's. A VLAN tag is not the MTU's. */
+/* Larger than the port's MTU: the stack's. A VLAN tag is not the MTU's. */
 static void uplink_xdp_minds_the_size(void **state)
 {
 	struct vtx_uplink_xdp *skel = vtx_uplink_xdp__open_and_load();
@@ -275,10 +275,8 @@ static void uplink_tc_carries_what_xdp_left(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(uplink_xdp_chooses_the_carrier),
-		cmocka_unit_test(uplink_xdp_counts_what_it_carries),
-		cmocka_unit_test(uplink_xdp_minds_the_size),
-		cmocka_unit_test(port_xdp_leaves_partial_checksums_to_the_stack),
+		cmocka_unit_test(uplink_xdp_chooses_the_carrier),  cmocka_unit_test(uplink_xdp_counts_what_it_carries),
+		cmocka_unit_test(uplink_xdp_minds_the_size),	   cmocka_unit_test(port_xdp_leaves_partial_checksums_to_the_stack),
 		cmocka_unit_test(uplink_tc_carries_what_xdp_left),
 	};
 

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# A command that fails, is interrupted or is killed at each change that it makes (tests/tools/fault.c).
+
+# changes COMMAND...: how many changes it makes
+changes() {
+	FAULT_AT=0 faulty "$@" >/dev/null || return 1
+	cat "$BATS_TEST_TMPDIR/changes"
+}
+
+# FAULT_AT=N FAULT_DO=WHAT faulty VERB...
+faulty() {
+	LD_PRELOAD=$TOOLS/fault.so FAULT_COUNT=$BATS_TEST_TMPDIR/changes "$VTAPXDP" "$@"
+}
+
+# at_every_change WHAT VERB...: calls `before`, then the command with WHAT at its Nth change, then `after STATUS N`, for every N until the
+# command ends by itself with nothing left to fail.
+at_every_change() {
+	local what=$1 n status reached
+	shift
+	for ((n = 1; n < 1000; n++)); do
+		before
+		status=0
+		# In a shell of its own, which says on its stderr when the command was killed.
+		(FAULT_AT=$n FAULT_DO=$what faulty "$@" >"$BATS_TEST_TMPDIR/fault.out" 2>"$BATS_TEST_TMPDIR/fault.err") 2>/dev/null || status=$?
+		reached=$(cat "$BATS_TEST_TMPDIR/changes")
+		POINT="$what at change $n of '$*', exit status $status, which said: $(cat "$BATS_TEST_TMPDIR/fault.err")"
+		after "$status" || fail "$POINT"
+		((reached >= n)) || break
+	done
+	((n > ${LEAST:-10})) || fail "'$*' made only $n changes"
+	echo "'$*': $what at each of $((n - 1)) changes"
+}
+
+# What a refusal must be; the command may also have done without the change that failed.
+unless_done_nothing_changed() {
+	(($1 == 0)) && return
+	(($1 == 1)) || fail "exit status $1" || return 1
+	one_line "the command" "$(grep -v '^vtapxdp: warning' "$BATS_TEST_TMPDIR/fault.err")" || return 1
+	unchanged_since before
+}

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Traffic between two ends (wire, host, or a guest), and what the counters say of it.
+
+# start_server END: answers TCP and UDP
+start_server() {
+	spawn "server-$1" nsenter --net="/run/netns/$1" "$PYTOOLS/xfer.py" serve
+}
+
+# talk FROM TO: everything an ordinary pair of machines does, over both families; TO has a server
+talk() {
+	local from=$1 to=$2 address
+	for address in "$(ip4 "$to")" "$(ip6 "$to")"; do
+		wait_until 5 pings "$from" "$address"
+		on "$from" ping -q -c 5 -i 0.02 -W 2 -s 56 "$address" | grep -q ' 0% packet loss' || fail "ping $from $address"
+		on "$from" ping -q -c 3 -i 0.02 -W 2 -s 1452 "$address" | grep -q ' 0% packet loss' || fail "ping of a full frame, $from $address"
+		on "$from" ping -q -c 3 -i 0.02 -W 2 -s 8000 "$address" | grep -q ' 0% packet loss' || fail "ping in fragments, $from $address"
+		on "$from" "$PYTOOLS/xfer.py" tcp "$address" --mb "${MB:-8}" >/dev/null
+		on "$from" "$PYTOOLS/xfer.py" udp "$address" >/dev/null
+	done
+}
+
+# neighbour FROM TO MAC: FROM has learnt that TO's addresses are at MAC
+neighbour() {
+	local address found
+	for address in "$(ip4 "$2")" "$(ip6 "$2")"; do
+		found=$(on "$1" ip neigh show "$address")
+		has "$1's neighbour entry of $2" "$found" "lladdr $3"
+	done
+}
+
+# stat ROW FILTER: a number from `stats -j`, FILTER relative to the row: .rx.xdp.frames
+stat() {
+	vtx_json ".[0].rows[] | select(.name == \"$1\") | $2" stats eth0
+}
+
+# frames_to ROW, frames_from ROW: both carriers
+frames_to() {
+	stat "$1" '.tx | .xdp.frames + .stack.frames'
+}
+
+frames_from() {
+	stat "$1" '.rx | .xdp.frames + .stack.frames'
+}
+
+# drops ROW [REASON]
+drops() {
+	if [[ -n ${2-} ]]; then
+		stat "$1" ".drops[\"$2\"] // 0"
+	else
+		stat "$1" '[.drops[]] | add // 0'
+	fi
+}
+
+# remember_drops: from here on. While a guest starts, broadcasts find its TAP not open yet.
+remember_drops() {
+	list_drops >"$BATS_TEST_TMPDIR/drops"
+}
+
+list_drops() {
+	vtx_json '.[0].rows[] | .name as $row | .drops | to_entries[] | select(.key != "ring_full" and .key != "queue_full" and .key != "backlog") |
+		"\($row) \(.key) \(.value)"' stats eth0
+}
+
+# Nothing was dropped since, but for what somebody could not keep up with.
+no_strange_drops() {
+	is "drops, beside those remembered" "$(list_drops | grep -vxFf "$BATS_TEST_TMPDIR/drops" || true)" ""
+}

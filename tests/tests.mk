@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-only
+-include tests/unit.mk tests/bpf.mk tests/system.mk tests/lint.mk

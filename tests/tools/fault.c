@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Preloaded into a command: lets its Nth change to the machine fail, or kills the command there.
+ *
+ * Changes are: bpf() commands that make or alter something, netlink messages, ioctl(), mkdir(), rmdir(), unlink().
+ *
+ *   FAULT_AT=N         the change, counted from 1; 0 for none
+ *   FAULT_DO=WHAT      an errno (ENOMEM, EPERM, EINVAL) that the call then fails with, or a signal (SIGKILL, SIGINT, SIGTERM) sent just
+ *			before it
+ *   FAULT_ONLY=maps    counts only the creation of maps; "tcx": only that of tcx links, and all of them fail, as on an older kernel
+ *   FAULT_COUNT=FILE   where to write how many changes were counted
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define TCX_INGRESS 46 /* enum bpf_attach_type, newer than Debian 12's headers */
+#define TCX_EGRESS 47
+
+static const struct {
+	const char *name;
+	int error, signal;
+} faults[] = {
+	{"ENOMEM", ENOMEM, 0},	 {"EPERM", EPERM, 0},	{"EINVAL", EINVAL, 0},
+	{"SIGKILL", 0, SIGKILL}, {"SIGINT", 0, SIGINT}, {"SIGTERM", 0, SIGTERM},
+};
+
+static bool only(const char *what)
+{
+	const char *text = getenv("FAULT_ONLY");
+
+	return text && !strcmp(text, what);
+}
+
+static void *next(const char *name)
+{
+	return dlsym(RTLD_NEXT, name);
+}
+
+/* Written at once, since the command may be killed. */
+static void save_count(int count)
+{
+	const char *path = getenv("FAULT_COUNT");
+	char text[16];
+	int fd;
+
+	fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
+	if (fd < 0)
+		return;
+	if (write(fd, text, snprintf(text, sizeof(text), "%d\n", count)) < 0)
+		abort();
+	close(fd);
+}
+
+/* A change is about to be made. Returns the errno that it fails with, or 0. */
+static int change(void)
+{
+	const char *at = getenv("FAULT_AT"), *what = getenv("FAULT_DO");
+	int saved = errno;
+	static int count;
+
+	save_count(++count);
+	errno = saved;
+	if (!at || !what || atoi(at) != count)
+		return 0;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		if (strcmp(what, faults[i].name))
+			continue;
+		if (faults[i].signal)
+			kill(getpid(), faults[i].signal);
+		return faults[i].error;
+	}
+	return 0;
+}
+
+static int fault_of_bpf(long cmd, const union bpf_attr *attr)
+{
+	if (only("tcx"))
+		return cmd == BPF_LINK_CREATE &&
+				       (attr->link_create.attach_type == TCX_INGRESS || attr->link_create.attach_type == TCX_EGRESS)
+			       ? EINVAL
+			       : 0;
+	switch (cmd) {
+	case BPF_MAP_CREATE:
+		return change();
+	case BPF_MAP_UPDATE_ELEM:
+	case BPF_MAP_DELETE_ELEM:
+	case BPF_PROG_LOAD:
+	case BPF_OBJ_PIN:
+	case BPF_PROG_ATTACH:
+	case BPF_PROG_DETACH:
+	case BPF_RAW_TRACEPOINT_OPEN:
+	case BPF_LINK_CREATE:
+	case BPF_LINK_UPDATE:
+		return only("maps") ? 0 : change();
+	default:
+		return 0;
+	}
+}
+
+static int fault_of_other(void)
+{
+	return only("maps") || only("tcx") ? 0 : change();
+}
+
+#define FAIL_IF(fault)                                                                                                                     \
+	do {                                                                                                                               \
+		int fail_ = (fault);                                                                                                       \
+                                                                                                                                           \
+		if (fail_) {                                                                                                               \
+			errno = fail_;                                                                                                     \
+			return -1;                                                                                                         \
+		}                                                                                                                          \
+	} while (0)
+
+/* libbpf calls bpf() through this. */
+long syscall(long number, ...)
+{
+	long (*real)(long, ...) = next("syscall");
+	long a[6];
+	va_list ap;
+
+	va_start(ap, number);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	if (number == SYS_bpf)
+		FAIL_IF(fault_of_bpf(a[0], (const union bpf_attr *)a[1]));
+	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	ssize_t (*real)(int, const struct msghdr *, int) = next("sendmsg");
+
+	FAIL_IF(fault_of_other());
+	return real(fd, msg, flags);
+}
+
+ssize_t send(int fd, const void *data, size_t size, int flags)
+{
+	ssize_t (*real)(int, const void *, size_t, int) = next("send");
+
+	FAIL_IF(fault_of_other());
+	return real(fd, data, size, flags);
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	int (*real)(int, unsigned long, ...) = next("ioctl");
+	va_list ap;
+	void *arg;
+
+	va_start(ap, request);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	FAIL_IF(fault_of_other());
+	return real(fd, request, arg);
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+	int (*real)(const char *, mode_t) = next("mkdir");
+
+	FAIL_IF(fault_of_other());
+	return real(path, mode);
+}
+
+int rmdir(const char *path)
+{
+	int (*real)(const char *) = next("rmdir");
+
+	FAIL_IF(fault_of_other());
+	return real(path);
+}
+
+int unlink(const char *path)
+{
+	int (*real)(const char *) = next("unlink");
+
+	FAIL_IF(fault_of_other());
+	return real(path);
+}
