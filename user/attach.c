@@ -137,8 +137,6 @@ static int begin(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const
 
 	if (!err) {
 		err = vtx_uplink_open_maps(u);
-		if (err)
-			err = vtx_error(err, "can't open the maps just pinned in %s: %s", u->dir, vtx_reason_of(err));
 	}
 	if (err)
 		return err;

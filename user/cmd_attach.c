@@ -8,7 +8,6 @@
 #include "error.h"
 #include "parse.h"
 #include "render.h"
-#include "signals.h"
 
 struct attach_args {
 	const char *uplink, *mode, *xdp, *tc;
@@ -62,7 +61,6 @@ static int run_attach(const void *p)
 	}
 	if (err)
 		return err;
-	vtx_signals_catch();
 	err = vtx_attach(&spec, &config);
 	if (err)
 		return err;
@@ -70,9 +68,8 @@ static int run_attach(const void *p)
 	return vtx_render_end();
 }
 
-const struct vtx_verb vtx_verb_attach = {
-	"attach", "put vtapxdp on a network device", attach_opts, sizeof(struct attach_args), run_attach,
-};
+const struct vtx_verb vtx_verb_attach = {"attach", "put vtapxdp on a network device", attach_opts, sizeof(struct attach_args), run_attach,
+					 true};
 
 struct detach_args {
 	const char *uplink;
@@ -110,7 +107,6 @@ static int run_detach(const void *p)
 		err = vtx_uplink_open(args->uplink, true, &u);
 	if (err)
 		return err;
-	vtx_signals_catch(); /* once begun it is finished */
 	err = args->force ? vtx_remove_ports(&u) : refuse(&u);
 	if (!err)
 		err = vtx_detach(&u);
@@ -118,6 +114,5 @@ static int run_detach(const void *p)
 	return err;
 }
 
-const struct vtx_verb vtx_verb_detach = {
-	"detach", "take vtapxdp off a network device", detach_opts, sizeof(struct detach_args), run_detach,
-};
+const struct vtx_verb vtx_verb_detach = {"detach", "take vtapxdp off a network device", detach_opts, sizeof(struct detach_args), run_detach,
+					 true};

@@ -49,5 +49,5 @@ static int run_fdb(const void *args)
 	return vtx_select(args, fdb_of_uplink, "");
 }
 
-const struct vtx_verb vtx_verb_fdb = {"fdb", "which address belongs to which port", vtx_selection_opts, sizeof(struct vtx_selection),
-				      run_fdb};
+const struct vtx_verb vtx_verb_fdb = {
+	"fdb", "which address belongs to which port", vtx_selection_opts, sizeof(struct vtx_selection), run_fdb, false};

@@ -12,7 +12,6 @@
 #include "parse.h"
 #include "port.h"
 #include "render.h"
-#include "signals.h"
 #include "tap.h"
 
 struct port_args {
@@ -229,7 +228,6 @@ static int run_add(const void *p)
 	if (!err)
 		err = vtx_uplink_open(a->uplink, true, &u);
 	if (!err) {
-		vtx_signals_catch();
 		err = uplink_ready(&u);
 		if (!err)
 			err = vtx_port_add(&u, &spec, &number, &port);
@@ -299,7 +297,6 @@ static int run_set(const void *p)
 		err = vtx_uplink_open(a->uplink, true, &u);
 	if (err)
 		return err;
-	vtx_signals_catch(); /* once begun it is finished */
 	err = set_port(&u, a);
 	vtx_uplink_close(&u);
 	return err;
@@ -317,7 +314,6 @@ static int run_del(const void *p)
 		err = vtx_uplink_open(a->uplink, true, &u);
 	if (err)
 		return err;
-	vtx_signals_catch(); /* once begun it is finished */
 	err = vtx_port_require(&u, a->port, &number, &port);
 	if (!err)
 		err = vtx_port_remove(&u, number, &port);
@@ -325,6 +321,6 @@ static int run_del(const void *p)
 	return err;
 }
 
-const struct vtx_verb vtx_verb_port_add = {"port add", "add a guest", add_opts, sizeof(struct port_args), run_add};
-const struct vtx_verb vtx_verb_port_set = {"port set", "change a guest's port", set_opts, sizeof(struct port_args), run_set};
-const struct vtx_verb vtx_verb_port_del = {"port del", "remove a guest's port", del_opts, sizeof(struct port_args), run_del};
+const struct vtx_verb vtx_verb_port_add = {"port add", "add a guest", add_opts, sizeof(struct port_args), run_add, true};
+const struct vtx_verb vtx_verb_port_set = {"port set", "change a guest's port", set_opts, sizeof(struct port_args), run_set, true};
+const struct vtx_verb vtx_verb_port_del = {"port del", "remove a guest's port", del_opts, sizeof(struct port_args), run_del, true};

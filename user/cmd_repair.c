@@ -14,7 +14,6 @@
 #include "parse.h"
 #include "port.h"
 #include "render.h"
-#include "signals.h"
 #include "tables.h"
 
 struct repair_args {
@@ -108,7 +107,6 @@ static int run_repair(const void *p)
 		err = vtx_uplink_open(args->uplink, true, &u);
 	if (err)
 		return err;
-	vtx_signals_catch();
 	vtx_render_begin(vtx_globals.json);
 	err = repair(&u);
 	vtx_uplink_close(&u);
@@ -116,5 +114,4 @@ static int run_repair(const void *p)
 }
 
 const struct vtx_verb vtx_verb_repair = {
-	"repair", "mend what killed commands left half-done", repair_opts, sizeof(struct repair_args), run_repair,
-};
+	"repair", "mend what killed commands left half-done", repair_opts, sizeof(struct repair_args), run_repair, true};

@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "ethtool.h"
 #include "link.h"
+#include "lock.h"
 #include "parse.h"
 #include "port.h"
 #include "render.h"
@@ -19,13 +20,28 @@ static void render_note(const char *note)
 	vtx_render_text(NULL, "    ! %s\n", note);
 }
 
-static void port_notes(const struct vtx_port *port, bool gone, const struct vtx_link *link)
+/* A command at work, or one that was killed: who holds the lock tells. */
+static void half_done(const struct vtx_uplink *u, __u32 state)
+{
+	int pid = state == VTX_STATE_READY ? 0 : vtx_lock_holder(u->dir);
+	char note[64];
+
+	if (state == VTX_STATE_READY)
+		return;
+	if (!pid) {
+		render_note("half-done, its command was killed: 'vtapxdp repair' mends that");
+		return;
+	}
+	snprintf(note, sizeof(note), "being changed by process %d right now", pid);
+	render_note(note);
+}
+
+static void port_notes(const struct vtx_uplink *u, const struct vtx_port *port, bool gone, const struct vtx_link *link)
 {
 	uint64_t features;
 
 	vtx_render_array("notes");
-	if (port->state != VTX_STATE_READY)
-		render_note("half-done, its command was killed: 'vtapxdp repair' mends that");
+	half_done(u, port->state);
 	if (gone)
 		render_note("its device is gone: 'vtapxdp port del' removes the port");
 	else if (port->kind == VTX_KIND_TAP && !link->running)
@@ -41,7 +57,7 @@ static void port_notes(const struct vtx_port *port, bool gone, const struct vtx_
 	vtx_render_close();
 }
 
-static void render_port(__u32 number, const struct vtx_port *port)
+static void render_port(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
 {
 	struct vtx_link link = {};
 	bool gone = port->ifindex && vtx_link_get_index(port->ifindex, &link);
@@ -69,29 +85,34 @@ static void render_port(__u32 number, const struct vtx_port *port)
 	vtx_render_bool("adopted", ", adopted", NULL, !(port->flags & VTX_P_CREATED));
 	vtx_render_text("state", NULL, vtx_state_names[port->state]);
 	vtx_render_plain("\n");
-	port_notes(port, gone, &link);
+	port_notes(u, port, gone, &link);
 	vtx_render_close();
 }
 
-static void uplink_notes(const struct vtx_config *c, bool gone, const struct vtx_link *link)
+static void device_notes(const struct vtx_config *c, const struct vtx_link *link)
 {
-	char note[160];
+	char note[96];
 
-	vtx_render_array("notes");
-	if (c->state != VTX_STATE_READY)
-		render_note("half-done, its command was killed: 'vtapxdp repair' mends that");
-	if (gone)
-		render_note("the device is gone: 'vtapxdp detach --force' cleans up");
-	else if (memcmp(link->mac, c->mac, VTX_MAC_SIZE))
+	if (memcmp(link->mac, c->mac, VTX_MAC_SIZE))
 		render_note("the device's address changed since it was attached: 'vtapxdp repair' takes the new one");
-	if (!gone && link->mtu != c->mtu)
+	if (link->mtu != c->mtu)
 		render_note("the device's MTU changed since it was attached: 'vtapxdp repair' takes the new one");
-	if (!gone && strcmp(link->name, c->ifname)) {
+	if (strcmp(link->name, c->ifname)) {
 		snprintf(note, sizeof(note), "the device was called %s when it was attached", c->ifname);
 		render_note(note);
 	}
 	if (c->flags & VTX_C_PROMISC)
 		render_note("promiscuous, since the device can't filter unicast addresses");
+}
+
+static void uplink_notes(const struct vtx_uplink *u, bool gone, const struct vtx_link *link)
+{
+	vtx_render_array("notes");
+	half_done(u, u->config.state);
+	if (u->config.state != VTX_STATE_NONE && gone)
+		render_note("the device is gone: 'vtapxdp detach --force' cleans up");
+	else if (!gone)
+		device_notes(&u->config, link);
 	vtx_render_close();
 }
 
@@ -118,7 +139,7 @@ static void render_uplink(const struct vtx_uplink *u)
 	vtx_render_bool("promiscuous", ", promiscuous", NULL, link.promiscuity > 0);
 	vtx_render_plain("\n");
 	vtx_render_text("pins", "    pins %s\n", u->dir);
-	uplink_notes(c, gone, &link);
+	uplink_notes(u, gone, &link);
 }
 
 static int show_uplink(struct vtx_uplink *u, void *arg)
@@ -132,7 +153,7 @@ static int show_uplink(struct vtx_uplink *u, void *arg)
 	vtx_render_array("ports");
 	vtx_for_each_port (u, number, &port)
 		if (!s->port || !strcmp(s->port, port.name))
-			render_port(number, &port);
+			render_port(u, number, &port);
 	vtx_render_close();
 	vtx_render_close();
 	return 0;
@@ -143,4 +164,5 @@ static int run_show(const void *args)
 	return vtx_select(args, show_uplink, "nothing is attached in this network namespace\n");
 }
 
-const struct vtx_verb vtx_verb_show = {"show", "uplinks and their ports", vtx_selection_opts, sizeof(struct vtx_selection), run_show};
+const struct vtx_verb vtx_verb_show = {"show", "uplinks and their ports", vtx_selection_opts, sizeof(struct vtx_selection), run_show,
+				       false};

@@ -94,5 +94,5 @@ static int run_stats(const void *args)
 }
 
 const struct vtx_verb vtx_verb_stats = {
-	"stats", "frames and bytes by row, carrier and drop reason", vtx_selection_opts, sizeof(struct vtx_selection), run_stats,
+	"stats", "frames and bytes by row, carrier and drop reason", vtx_selection_opts, sizeof(struct vtx_selection), run_stats, false,
 };

@@ -33,6 +33,10 @@ int vtx_check_kernel(void)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 
+	if (!btf && errno == ENOMEM)
+		return vtx_error(
+			-ENOMEM,
+			"out of memory for the kernel's type information: free memory, or raise the memory limit of the control group");
 	if (!btf)
 		return vtx_error(-EOPNOTSUPP,
 				 "this kernel gives no type information (CONFIG_DEBUG_INFO_BTF, /sys/kernel/btf/vmlinux), which "

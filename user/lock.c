@@ -13,6 +13,7 @@
 #include "error.h"
 #include "options.h"
 #include "parse.h"
+#include "signals.h"
 
 #define WAIT_DEFAULT 10
 #define POLL_MS 20
@@ -57,19 +58,41 @@ static int say_holder(int fd, const char *ifname)
 			 line);
 }
 
+int vtx_lock_holder(const char *dir)
+{
+	struct stat st;
+
+	return stat(dir, &st) ? 0 : holder_of(st.st_ino);
+}
+
+static int wait_seconds(uint32_t *seconds)
+{
+	*seconds = WAIT_DEFAULT;
+	return vtx_globals.wait ? vtx_parse_u32(vtx_globals.wait, "--wait", 0, 86400, seconds) : 0;
+}
+
+int vtx_lock_check_wait(void)
+{
+	uint32_t seconds;
+
+	return wait_seconds(&seconds);
+}
+
 static int take(int fd, const char *ifname)
 {
 	const struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
-	uint32_t seconds = WAIT_DEFAULT;
+	uint32_t seconds;
 	long tries;
 
-	if (vtx_globals.wait && vtx_parse_u32(vtx_globals.wait, "--wait", 0, 86400, &seconds))
+	if (wait_seconds(&seconds))
 		return -EINVAL;
 	for (tries = seconds * 1000L / POLL_MS; flock(fd, LOCK_EX | LOCK_NB); tries--) {
 		if (errno != EWOULDBLOCK)
 			return vtx_error(-errno, "can't lock %s: %s", ifname, vtx_reason_of(errno));
 		if (tries <= 0)
 			return say_holder(fd, ifname);
+		if (vtx_interrupted(ifname))
+			return -EINTR;
 		nanosleep(&pause, NULL);
 	}
 	return 0;

@@ -10,4 +10,10 @@
  */
 int vtx_lock(const char *dir, const char *ifname);
 
+/* The process that holds the lock of @dir; 0: nobody. */
+int vtx_lock_holder(const char *dir);
+
+/* Checks --wait. -EINVAL, said. */
+int vtx_lock_check_wait(void);
+
 #endif

@@ -5,7 +5,9 @@
 
 #include "commands.h"
 #include "error.h"
+#include "lock.h"
 #include "render.h"
+#include "signals.h"
 
 #include <bpf/libbpf.h>
 
@@ -26,8 +28,8 @@ static int run_version(const void *args)
 }
 
 static const struct vtx_opt no_opts[] = {{.type = VTX_OPT_END}};
-static const struct vtx_verb verb_version = {"version", "the version of this command", no_opts, 0, run_version};
-static const struct vtx_verb verb_help = {"help", "this overview, or with a command its options", no_opts, 0, NULL};
+static const struct vtx_verb verb_version = {"version", "the version of this command", no_opts, 0, run_version, false};
+static const struct vtx_verb verb_help = {"help", "this overview, or with a command its options", no_opts, 0, NULL, false};
 
 static const struct vtx_verb *const verbs[] = {
 	&vtx_verb_attach, &vtx_verb_detach, &vtx_verb_port_add, &vtx_verb_port_set, &vtx_verb_port_del, &vtx_verb_show,
@@ -71,7 +73,9 @@ static int run(const struct vtx_verb *verb, int argc, char **argv)
 		vtx_options_usage(stdout, verb);
 		return EXIT_OK;
 	}
-	return exit_code(verb->run(args));
+	if (verb->changes)
+		vtx_signals_catch();
+	return exit_code(vtx_lock_check_wait() ? -EINVAL : verb->run(args));
 }
 
 int main(int argc, char **argv)

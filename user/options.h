@@ -41,6 +41,7 @@ struct vtx_verb {
 	const struct vtx_opt *opts; /* ends with VTX_OPT_END */
 	size_t args_size; /* sizeof the struct that is filled */
 	int (*run)(const void *args); /* 0 or -errno, having said why */
+	bool changes; /* something: a signal then doesn't end it between two steps */
 };
 
 /* Options that every verb takes; kept in one place for all modules. */

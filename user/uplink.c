@@ -13,6 +13,7 @@
 #include "link.h"
 #include "lock.h"
 #include "netns.h"
+#include "signals.h"
 
 const char *const vtx_map_names[VTX_MAPS] = {
 	[VTX_CONFIG] = VTX_MAP_CONFIG,	 [VTX_FDB] = VTX_MAP_FDB,	[VTX_PORTS] = VTX_MAP_PORTS, [VTX_INGRESS] = VTX_MAP_INGRESS,
@@ -44,37 +45,55 @@ static int read_config(const struct vtx_uplink *u, struct vtx_config *config)
 	return bpf_map_lookup_elem(u->maps[VTX_CONFIG], &zero, config);
 }
 
+/* An attach that was killed before it wrote its config left only a directory: what it was to be called is all there is to know. */
+static void config_from_name(const char *dir, struct vtx_config *config)
+{
+	const char *name = strrchr(dir, '/') + 1;
+	size_t n = 0;
+
+	*config = (struct vtx_config){.state = VTX_STATE_NONE};
+	while (*name && n < sizeof(config->ifname) - 1) {
+		bool dot = !strncmp(name, "%2e", 3);
+
+		config->ifname[n++] = dot ? '.' : *name;
+		name += dot ? 3 : 1;
+	}
+}
+
 int vtx_uplink_open_maps(struct vtx_uplink *u)
 {
 	char path[VTX_PATH_SIZE];
-	int err;
+	int err = 0;
 
-	for (int i = 0; i < VTX_MAPS; i++) {
+	for (int i = 0; i < VTX_MAPS && !err; i++) {
 		u->maps[i] = bpf_obj_get(vtx_bpffs_join(path, u->dir, vtx_map_names[i], NULL));
-		if (u->maps[i] < 0)
-			return u->maps[i];
+		err = u->maps[i] < 0 ? u->maps[i] : 0;
 	}
-	err = read_config(u, &u->config);
-	if (err)
-		return err;
-	if (u->config.state && u->config.abi != VTX_ABI_VERSION)
+	if (!err)
+		err = read_config(u, &u->config);
+	if (err && err != -ENOENT)
+		return vtx_error(err, "can't open the maps pinned in %s: %s", u->dir, vtx_reason_of(err));
+	if (err || !u->config.state) {
+		config_from_name(u->dir, &u->config);
+		return 0;
+	}
+	if (u->config.abi != VTX_ABI_VERSION)
 		return vtx_error(-EPROTO,
 				 "%s was attached by another version of vtapxdp (maps version %u, this command knows %u): use that one",
 				 u->config.ifname, u->config.abi, VTX_ABI_VERSION);
 	return 0;
 }
 
-static int config_of(const char *dir, struct vtx_config *config)
+static void read_config_of(const char *dir, struct vtx_config *config)
 {
 	struct vtx_uplink u;
 	char path[VTX_PATH_SIZE];
-	int err;
 
 	vtx_uplink_init(&u);
 	u.maps[VTX_CONFIG] = bpf_obj_get(vtx_bpffs_join(path, dir, VTX_MAP_CONFIG, NULL));
-	err = u.maps[VTX_CONFIG] < 0 ? u.maps[VTX_CONFIG] : read_config(&u, config);
+	if (u.maps[VTX_CONFIG] < 0 || read_config(&u, config) || !config->state)
+		config_from_name(dir, config);
 	vtx_uplink_close(&u);
-	return err;
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -133,7 +152,8 @@ int vtx_uplink_find(const char *ifname, char dir[VTX_PATH_SIZE])
 	vtx_link_get(ifname, &link);
 	for (int i = 0; i < n; i++) {
 		vtx_bpffs_join(path, base, entries[i]->d_name, NULL);
-		fit = config_of(path, &config) ? 0 : fits(&config, ifname, &link);
+		read_config_of(path, &config);
+		fit = fits(&config, ifname, &link);
 		if (fit > best) {
 			memcpy(dir, path, sizeof(path));
 			best = fit;
@@ -173,9 +193,12 @@ int vtx_uplink_open(const char *ifname, bool write, struct vtx_uplink *u)
 	if (write)
 		u->lock = vtx_lock(u->dir, ifname);
 	err = write && u->lock < 0 ? u->lock : vtx_uplink_open_maps(u);
+	if (!err && write)
+		err = vtx_interrupted(ifname);
 	if (!err)
 		return 0;
 	vtx_uplink_close(u);
+	/* Only the lock's directory can be missing. */
 	return err == -ENOENT ? vtx_error(err, "%s was detached by another command just now", ifname) : err;
 }
 

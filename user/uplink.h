@@ -23,11 +23,11 @@ struct vtx_uplink {
 void vtx_uplink_init(struct vtx_uplink *u);
 
 /* Finds the uplink @ifname of the caller's network namespace, also after it was renamed or has vanished. @write: takes its lock.
- * -ENOENT, said: no such uplink. Works for half-attached ones as long as their maps are there; look at config.state. */
+ * -ENOENT, said: no such uplink. A half-attached one may lack maps, and has config.state NONE then. */
 int vtx_uplink_open(const char *ifname, bool write, struct vtx_uplink *u);
 void vtx_uplink_close(struct vtx_uplink *u);
 
-/* Opens the maps of an uplink whose u->dir is set. -ENOENT, silent. */
+/* Opens the maps of an uplink whose u->dir is set; where there are none, u->config has only a name. */
 int vtx_uplink_open_maps(struct vtx_uplink *u);
 
 /* Where @ifname's pins are: 1 found, 0 not, or -errno, said. A device goes by its index, so that a renamed one is found; a name without a
