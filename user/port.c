@@ -141,23 +141,39 @@ static int set_xdp(struct vtx_uplink *u, struct vtx_port *port)
 	return 0;
 }
 
-/* Address @i in the uplink's receive filter; a device that can't filter is made promiscuous, once. */
-static int filter_one(struct vtx_uplink *u, struct vtx_port *port, __u32 i)
+/* A device that can't filter is made promiscuous, once. */
+static int make_promiscuous(struct vtx_uplink *u)
 {
-	int err = vtx_link_filter_add(u->config.ifindex, port->macs[i]);
+	struct vtx_link link;
+	int err;
 
-	if (!err)
-		port->filtered |= 1U << i;
-	if (err != -EOPNOTSUPP)
-		return err == -EEXIST ? 0 : err;
-	if (u->config.flags & VTX_C_PROMISC)
+	if ((u->config.flags & VTX_C_PROMISC) || (!vtx_link_get_index(u->config.ifindex, &link) && link.promisc))
 		return 0;
-	err = vtx_link_set_promisc(u->config.ifindex, true);
-	if (err)
-		return err;
-	vtx_warn("%s can't filter unicast addresses: it is promiscuous from now on", u->config.ifname);
 	u->config.flags |= VTX_C_PROMISC;
-	return vtx_uplink_save(u);
+	err = vtx_uplink_save(u);
+	if (!err)
+		err = vtx_link_set_promisc(u->config.ifindex, true);
+	if (!err)
+		vtx_warn("%s can't filter unicast addresses: it is promiscuous from now on", u->config.ifname);
+	return err;
+}
+
+/* Address @i in the uplink's receive filter. That it is our entry is noted first: a command that is killed here must not leave it for good.
+ */
+static int filter_one(struct vtx_uplink *u, __u32 number, struct vtx_port *port, __u32 i)
+{
+	bool ours = port->filtered & 1U << i;
+	int err = 0;
+
+	port->filtered |= 1U << i;
+	if (!ours)
+		err = vtx_port_save(u, number, port);
+	if (!err)
+		err = vtx_link_filter_add(u->config.ifindex, port->macs[i]);
+	if (!err || (err == -EEXIST && ours))
+		return 0;
+	port->filtered &= ~(1U << i);
+	return err == -EEXIST ? 0 : err == -EOPNOTSUPP ? make_promiscuous(u) : err;
 }
 
 static int set_filter(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
@@ -165,16 +181,18 @@ static int set_filter(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 	int err = 0;
 
 	for (__u32 i = 0; i < port->macs_used && !err; i++)
-		if (!(port->filtered & 1U << i))
-			err = filter_one(u, port, i);
+		err = filter_one(u, number, port, i);
 	return err ? err : vtx_port_save(u, number, port);
 }
 
-static void clear_filter(const struct vtx_uplink *u, const struct vtx_port *port)
+static int clear_filter(const struct vtx_uplink *u, const struct vtx_port *port)
 {
-	for (__u32 i = 0; i < port->macs_used; i++)
+	int err = 0;
+
+	for (__u32 i = 0; i < port->macs_used && !err; i++)
 		if (port->filtered & 1U << i)
-			vtx_link_filter_del(u->config.ifindex, port->macs[i]);
+			err = vtx_link_filter_del(u->config.ifindex, port->macs[i]);
+	return err;
 }
 
 /* A device is known before its programs run, and its programs run before it is up: no frame of the guest's meets the host's own stack. */
@@ -291,27 +309,39 @@ static __u32 highest_port(const struct vtx_uplink *u)
 	return last;
 }
 
-int vtx_port_remove(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
+/* Everything of a port but its record, which stays while anything does. */
+static int take_apart(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 {
 	char dir[VTX_PATH_SIZE], path[VTX_PATH_SIZE];
+	int err;
+
+	vtx_bpffs_join(dir, u->dir, "port", port->name);
+	vtx_tables_del(u, number, port);
+	err = clear_filter(u, port);
+	if (err)
+		return err;
+	vtx_bpffs_remove(vtx_bpffs_join(path, dir, "xdp", NULL));
+	vtx_tc_detach(u->config.tc, port->ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, dir, "tc", NULL),
+		      port->flags & VTX_P_CLSACT_OURS);
+	err = kinds[port->kind]->destroy(port);
+	if (err)
+		return err;
+	vtx_row_del(u, number);
+	err = vtx_bpffs_remove(dir);
+	return err ? vtx_error(err, "can't remove the pins %s: %s", dir, vtx_reason_of(err)) : 0;
+}
+
+int vtx_port_remove(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
+{
 	int err;
 
 	port->state = VTX_STATE_DELETING;
 	port->pid = getpid();
 	err = vtx_port_save(u, number, port);
+	if (!err)
+		err = take_apart(u, number, port);
 	if (err)
 		return err;
-	vtx_bpffs_join(dir, u->dir, "port", port->name);
-	vtx_tables_del(u, number, port);
-	clear_filter(u, port);
-	vtx_bpffs_remove(vtx_bpffs_join(path, dir, "xdp", NULL));
-	vtx_tc_detach(u->config.tc, port->ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, dir, "tc", NULL),
-		      port->flags & VTX_P_CLSACT_OURS);
-	kinds[port->kind]->destroy(port);
-	vtx_row_del(u, number);
-	err = vtx_bpffs_remove(dir);
-	if (err)
-		return vtx_error(err, "can't remove the pins %s: %s", dir, vtx_reason_of(err));
 	vtx_port_delete_record(u, number);
 	return set_last_port(u, highest_port(u));
 }

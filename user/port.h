@@ -44,7 +44,7 @@ struct vtx_kind_ops {
 	int (*create)(struct vtx_uplink *u, __u32 number, const struct vtx_port_spec *spec, struct vtx_port *port);
 	int (*start)(struct vtx_uplink *u, __u32 number, const struct vtx_port_spec *spec, struct vtx_port *port);
 	/* Takes away the device, or leaves an adopted one as it was. What is gone is fine. */
-	void (*destroy)(const struct vtx_port *port);
+	int (*destroy)(const struct vtx_port *port);
 	/* Brings the device into line with a changed record: MTU, offloads. */
 	int (*change)(const struct vtx_port *port);
 };

@@ -111,17 +111,18 @@ static int start(struct vtx_uplink *u, __u32 number, const struct vtx_port_spec 
 }
 
 /* By index where we know it: a name may be another device's by now. A command that was killed just after making it knew only the name. */
-static void destroy(const struct vtx_port *port)
+static int destroy(const struct vtx_port *port)
 {
 	struct vtx_link link;
 	int err = port->ifindex ? vtx_link_get_index(port->ifindex, &link) : vtx_link_get(port->dev, &link);
 
 	if (err)
-		return;
+		return 0;
 	if (port->flags & VTX_P_CREATED)
-		vtx_tap_delete(link.ifindex);
+		err = vtx_tap_delete(link.ifindex);
 	else if (port->flags & VTX_P_SET_UP)
-		vtx_link_set_up(link.ifindex, false);
+		err = vtx_link_set_up(link.ifindex, false);
+	return err == -ENODEV ? 0 : err;
 }
 
 static int change(const struct vtx_port *port)

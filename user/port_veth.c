@@ -165,13 +165,15 @@ static int start(struct vtx_uplink *u, __u32 number, const struct vtx_port_spec 
 	return err ? err : check_target(spec, port);
 }
 
-static void destroy(const struct vtx_port *port)
+static int destroy(const struct vtx_port *port)
 {
 	struct vtx_link link;
 	int err = port->ifindex ? vtx_link_get_index(port->ifindex, &link) : vtx_link_get(port->dev, &link);
 
-	if (!err && (port->flags & VTX_P_CREATED))
-		vtx_link_del(link.ifindex);
+	if (err || !(port->flags & VTX_P_CREATED))
+		return 0;
+	err = vtx_link_del(link.ifindex);
+	return err == -ENODEV ? 0 : err;
 }
 
 static int change_peer(void *arg)

@@ -98,6 +98,9 @@ main() {
 		echo "check-system: no test is called $*" >&2
 		exit 1
 	}
+	# Whoever builds meanwhile does not disturb the tests, nor does a build by the tests themselves (make install).
+	cp -r "${VTAPXDP:-$TOP/build/vtapxdp}" "$TOP/build/tests/tools" "$LOGS/"
+	export VTAPXDP=$LOGS/vtapxdp TOOLS=$LOGS/tools
 	leaks_snapshot "$LOGS/before"
 	xargs -r -P "$jobs" -L 1 "$0" --run <"$LOGS/picked"
 	leaks_check "$LOGS/before" >"$LOGS/leaks.tap"

@@ -18,9 +18,9 @@ LIB=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 TOP=$(readlink -f "$LIB/../..")
 : "${VTX_XDP:=native}" "${VTX_KIND:=tap}" "${VTX_TC:=auto}" "${VTX_OFFLOADS:=on}"
 VTAPXDP=${VTAPXDP:-$TOP/build/vtapxdp}
-TOOLS=$TOP/build/tests/tools
+TOOLS=${TOOLS:-$TOP/build/tests/tools}
 PYTOOLS=$TOP/tests/tools
-export LIB TOP VTX_XDP VTX_KIND VTX_TC VTX_OFFLOADS VTAPXDP
+export LIB TOP VTX_XDP VTX_KIND VTX_TC VTX_OFFLOADS VTAPXDP TOOLS
 export PATH=$PATH:/usr/sbin:/sbin
 export PYTHONDONTWRITEBYTECODE=1
 
