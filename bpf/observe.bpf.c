@@ -29,7 +29,7 @@
 #define VTX_EOPNOTSUPP 95
 #define VTX_ENETDOWN 100
 
-static __always_inline const struct vtx_observed *observed(const struct net_device *dev)
+static __always_inline const struct vtx_observed *observed(struct net_device *dev)
 {
 	struct vtx_observed_key key = {};
 
@@ -55,7 +55,7 @@ static __always_inline enum vtx_reason reason_of_errno(int err, __u32 role)
 }
 
 SEC("tp_btf/xdp_devmap_xmit")
-int BPF_PROG(vtx_devmap_xmit, const struct net_device *from, const struct net_device *to, int sent, int drops, int err)
+int BPF_PROG(vtx_devmap_xmit, struct net_device *from, struct net_device *to, int sent, int drops, int err)
 {
 	const struct vtx_observed *o;
 
@@ -75,7 +75,7 @@ static __always_inline enum vtx_reason reason_of_refusal(int err)
 }
 
 SEC("tp_btf/xdp_redirect_err")
-int BPF_PROG(vtx_redirect_err, const struct net_device *dev, const void *xdp, const void *target, int err, int map_type, __u32 map_id,
+int BPF_PROG(vtx_redirect_err, struct net_device *dev, const void *xdp, const void *target, int err, int map_type, __u32 map_id,
 	     __u32 index)
 {
 	const struct vtx_observed *o = observed(dev);
@@ -86,7 +86,7 @@ int BPF_PROG(vtx_redirect_err, const struct net_device *dev, const void *xdp, co
 }
 
 /* Bytes from the Ethernet header to the data: VTX_ETH_HLEN on the way in (eth_type_trans), 0 on the way out. */
-static __always_inline long pulled(const struct sk_buff *skb)
+static __always_inline long pulled(struct sk_buff *skb)
 {
 	return BPF_CORE_READ(skb, data) - BPF_CORE_READ(skb, head) - BPF_CORE_READ(skb, mac_header);
 }
@@ -100,7 +100,7 @@ struct {
 } scratch SEC(".maps");
 
 /* The first bytes of the skb, from its Ethernet header on. NULL: it has none. */
-static __always_inline const __u8 *head_of(const struct sk_buff *skb, struct vtx_frame *f)
+static __always_inline const __u8 *head_of(struct sk_buff *skb, struct vtx_frame *f)
 {
 	__u32 zero = 0;
 	__u8 *head = bpf_map_lookup_elem(&scratch, &zero);
@@ -111,9 +111,9 @@ static __always_inline const __u8 *head_of(const struct sk_buff *skb, struct vtx
 }
 
 /* As the tc programs count them. */
-static __always_inline __u32 frames_of(const struct sk_buff *skb)
+static __always_inline __u32 frames_of(struct sk_buff *skb)
 {
-	const struct skb_shared_info *info = (const void *)(BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end));
+	struct skb_shared_info *info = (void *)(BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end));
 	__u32 segs = BPF_CORE_READ(info, gso_segs), size = BPF_CORE_READ(info, gso_size), len;
 	struct vtx_frame f;
 	const __u8 *head;
@@ -125,12 +125,12 @@ static __always_inline __u32 frames_of(const struct sk_buff *skb)
 	return head ? vtx_segments(len, vtx_headers_len(head, head + VTX_HEAD, &f), size) : 1;
 }
 
-static __always_inline int dev_has(const struct sk_buff *skb, __u64 bit)
+static __always_inline int dev_has(struct sk_buff *skb, __u64 bit)
 {
 	return BPF_CORE_READ(skb, dev, state) >> bit & 1;
 }
 
-static __always_inline enum vtx_reason reason_of_skb(const struct sk_buff *skb, int reason, __u32 role)
+static __always_inline enum vtx_reason reason_of_skb(struct sk_buff *skb, int reason, __u32 role)
 {
 	if (reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_FULL_RING))
 		return VTX_R_RING_FULL;
@@ -151,7 +151,7 @@ static __always_inline enum vtx_reason reason_of_skb(const struct sk_buff *skb, 
 }
 
 /* Refused on the device it came in by: the address tells which row it had been counted to. */
-static __always_inline int refused_row(const struct sk_buff *skb, const struct vtx_observed *o)
+static __always_inline int refused_row(struct sk_buff *skb, const struct vtx_observed *o)
 {
 	const unsigned char *mac = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, mac_header);
 	const struct vtx_target *t;
@@ -169,7 +169,7 @@ static __always_inline int refused_row(const struct sk_buff *skb, const struct v
  * Generic XDP has no XDP buffers: what the uplink's program redirected is an skb, too. So there the carrier it was counted under is found
  * as the program found it.
  */
-static __always_inline enum vtx_carrier carrier_of(const struct sk_buff *skb, __u32 row, __u32 iif)
+static __always_inline enum vtx_carrier carrier_of(struct sk_buff *skb, __u32 row, __u32 iif)
 {
 	const struct vtx_config *config = vtx_get_config();
 	const struct vtx_target *t = bpf_map_lookup_elem(&vtx_members, &row);
@@ -185,7 +185,7 @@ static __always_inline enum vtx_carrier carrier_of(const struct sk_buff *skb, __
 }
 
 SEC("tp_btf/kfree_skb")
-int BPF_PROG(vtx_kfree_skb, const struct sk_buff *skb, const void *location, int reason)
+int BPF_PROG(vtx_kfree_skb, struct sk_buff *skb, const void *location, int reason)
 {
 	const struct vtx_observed *o = observed(BPF_CORE_READ(skb, dev));
 	__u32 iif, ifindex;
