@@ -360,6 +360,7 @@ int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 		err = vtx_tables_set_fdb(u, number, port);
 	if (err)
 		return err;
+	vtx_tables_prune_fdb(u, number, port);
 	port->state = VTX_STATE_READY;
 	return vtx_port_save(u, number, port);
 }

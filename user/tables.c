@@ -126,7 +126,7 @@ static void prune_entry(const struct vtx_uplink *u, const struct vtx_fdb_key *ke
 		bpf_map_delete_elem(u->maps[VTX_FDB], key);
 }
 
-static void prune_fdb(const struct vtx_uplink *u, __u32 number, const struct vtx_port *keep)
+void vtx_tables_prune_fdb(const struct vtx_uplink *u, __u32 number, const struct vtx_port *keep)
 {
 	struct vtx_fdb_key key, next;
 	int err = bpf_map_get_next_key(u->maps[VTX_FDB], NULL, &next);
@@ -151,7 +151,6 @@ int vtx_tables_set_fdb(const struct vtx_uplink *u, __u32 number, const struct vt
 			return vtx_error(err, "port %s: can't write its FDB entries: %s", port->name,
 					 err == -E2BIG ? "the FDB is full" : vtx_reason_of(err));
 	}
-	prune_fdb(u, number, port);
 	return 0;
 }
 
@@ -162,7 +161,7 @@ void vtx_tables_del(const struct vtx_uplink *u, __u32 number, const struct vtx_p
 	struct vtx_target none = {};
 	__u32 slot;
 
-	prune_fdb(u, number, NULL);
+	vtx_tables_prune_fdb(u, number, NULL);
 	bpf_map_update_elem(u->maps[VTX_MEMBERS], &number, &none, BPF_ANY);
 	bpf_map_delete_elem(u->maps[VTX_DEVMAP], &number);
 	if (!port->ifindex)

@@ -16,8 +16,11 @@ struct vtx_target vtx_target_of(__u32 number, const struct vtx_port *port);
 /* Makes the port's device known: ingress, devmap, members and losses. After this its guest can send. */
 int vtx_tables_add(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
 
-/* Writes the port's FDB entries, and removes those that point to the port and are not its record's. After this frames reach the guest. */
+/* Writes the port's FDB entries. After this frames reach the guest. */
 int vtx_tables_set_fdb(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
+
+/* Removes the FDB entries that point to the port, but for @keep's addresses (NULL: all of them). */
+void vtx_tables_prune_fdb(const struct vtx_uplink *u, __u32 number, const struct vtx_port *keep);
 
 /* Takes the port out of everything. */
 void vtx_tables_del(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);

@@ -27,7 +27,7 @@ settings() {
 	shift
 	for value in ${VALUES[$first]}; do
 		while read -r rest; do
-			echo "VTX_${first^^}=$value $rest"
+			echo "VTX_${first^^}=$value${rest:+ $rest}"
 		done < <(settings "$@")
 	done
 }
@@ -43,7 +43,7 @@ runs() {
 			sed -n 's/^# \(also\|only\): //p' "$file"
 		} | while read -r line; do
 			# shellcheck disable=SC2001
-			echo "$base$(sed 's/ *[A-Z_]*=/-/g; s/ *$//' <<<" $line") $file $line"
+			echo "$base$(sed 's/ *[A-Z_]*=/-/g; s/ *$//' <<<" $line") $file${line:+ $line}"
 		done
 	done
 }
@@ -65,6 +65,7 @@ summarise() {
 	local log planned found
 	PASSED=0 FAILED=0 SKIPPED=0
 	for log; do
+		[[ -e $log ]] || : >"$log"
 		planned=$(sed -n 's/^1\.\.//p' "$log" | head -n 1)
 		found=$(grep -cE '^(not )?ok ' "$log" || true)
 		((SKIPPED += $(grep -cE '^ok .*# skip' "$log" || true))) || true

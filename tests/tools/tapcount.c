@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Opens a TAP and counts the frames that the host sends to it; or holds it open and never reads, so that its ring fills.
+ * Opens TAPs and counts the frames that the host sends to them; or holds them open and never reads, so that their rings fill.
  *
- * Prints "ready" once the TAP is open; ends at SIGTERM, SIGINT, after --count numbered frames, after --idle milliseconds without a frame,
- * or when the device goes away, and then prints what it counted as JSON (seq.h).
+ * Prints "ready" once they are open; ends at SIGTERM, SIGINT, after --count numbered frames, after --idle milliseconds without a frame,
+ * or when a device goes away, and then prints what it counted as JSON (seq.h).
  */
 #define _GNU_SOURCE
 #include <getopt.h>
@@ -15,12 +15,12 @@
 #include "seq.h"
 #include "tap.h"
 
-#define QUEUES_MAX 16
+#define QUEUES_MAX 1024
 
 struct options {
-	const char *tap;
+	char **taps;
 	uint64_t count;
-	int idle, queues;
+	int idle, queues, fds;
 	bool vnet_hdr, stall;
 };
 
@@ -45,9 +45,10 @@ static void parse(int argc, char **argv, struct options *o)
 		else
 			optind = argc; /* getopt has said why */
 	}
-	if (argc - optind != 1 || o->queues < 1 || o->queues > QUEUES_MAX)
-		error(2, 0, "usage: tapcount [--no-vnet-hdr] [--queues N] [--count N] [--idle MS] [--stall] TAP");
-	o->tap = argv[optind];
+	o->fds = (argc - optind) * o->queues;
+	if (argc <= optind || o->queues < 1 || o->fds > QUEUES_MAX)
+		error(2, 0, "usage: tapcount [--no-vnet-hdr] [--queues N] [--count N] [--idle MS] [--stall] TAP...");
+	o->taps = argv + optind;
 }
 
 /* Takes what lies in one queue. Returns false when the device is gone. */
@@ -70,7 +71,7 @@ static bool drain(int fd, const struct options *o, struct seq_count *c)
 
 static void count(struct pollfd *fds, const struct options *o, struct seq_count *c)
 {
-	int last = o->queues; /* the signals' place */
+	int last = o->fds; /* the signals' place */
 
 	for (;;) {
 		int n = poll(o->stall ? fds + last : fds, o->stall ? 1 : last + 1, o->idle);
@@ -98,11 +99,11 @@ int main(int argc, char **argv)
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGINT);
 	sigprocmask(SIG_BLOCK, &ends, NULL);
-	for (int i = 0; i < o.queues; i++) {
-		fds[i] = (struct pollfd){.fd = tap_open(o.tap, o.vnet_hdr, o.queues > 1), .events = POLLIN};
+	for (int i = 0; i < o.fds; i++) {
+		fds[i] = (struct pollfd){.fd = tap_open(o.taps[i / o.queues], o.vnet_hdr, o.queues > 1), .events = POLLIN};
 		fcntl(fds[i].fd, F_SETFL, O_NONBLOCK);
 	}
-	fds[o.queues] = (struct pollfd){.fd = signalfd(-1, &ends, SFD_CLOEXEC), .events = POLLIN};
+	fds[o.fds] = (struct pollfd){.fd = signalfd(-1, &ends, SFD_CLOEXEC), .events = POLLIN};
 	puts("ready");
 	fflush(stdout);
 	count(fds, &o, &c);
