@@ -5,6 +5,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -26,14 +27,14 @@ static __u32 btf_id_of(const struct vtx_uplink *u)
 	return bpf_obj_get_info_by_fd(u->maps[VTX_PORTS], &info, &size) ? 0 : info.btf_id;
 }
 
-static int make_map(const struct vtx_uplink *u)
+static int make_map(const struct vtx_uplink *u, bool typed)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts);
 	__u32 id = btf_id_of(u);
 	struct btf *btf = btf__load_from_kernel_by_id(id);
 	int types = bpf_btf_get_fd_by_id(id), fd;
 
-	if (btf && types >= 0) {
+	if (typed && btf && types >= 0) {
 		opts.btf_fd = types;
 		opts.btf_key_type_id = btf__find_by_name_kind(btf, "__u32", BTF_KIND_TYPEDEF);
 		opts.btf_value_type_id = btf__find_by_name_kind(btf, "vtx_stats", BTF_KIND_STRUCT);
@@ -45,21 +46,32 @@ static int make_map(const struct vtx_uplink *u)
 	return fd;
 }
 
+/* Registers and pins counters. Silent. */
+static int add_map(const struct vtx_uplink *u, __u32 row, const char *path, bool typed)
+{
+	int fd = make_map(u, typed), err;
+
+	if (fd < 0)
+		return fd;
+	err = bpf_map_update_elem(u->maps[VTX_STATS], &row, &fd, BPF_ANY);
+	if (!err)
+		err = bpf_obj_pin(fd, path);
+	close(fd);
+	return err;
+}
+
 int vtx_row_add(const struct vtx_uplink *u, __u32 row, const char *row_dir)
 {
 	char path[VTX_PATH_SIZE];
-	int fd = make_map(u), err;
+	int err;
 
-	if (fd < 0)
-		return vtx_error(fd, "can't make counters for %s: %s", row_dir, vtx_reason_of(fd));
-	err = vtx_bpffs_pin(fd, vtx_bpffs_join(path, row_dir, "stats", NULL));
-	if (!err) {
-		err = bpf_map_update_elem(u->maps[VTX_STATS], &row, &fd, BPF_ANY);
-		if (err)
-			err = vtx_error(err, "can't register the counters %s: %s", path, vtx_reason_of(err));
-	}
-	close(fd);
-	return err;
+	vtx_bpffs_join(path, row_dir, "stats", NULL);
+	err = add_map(u, row, path, true);
+	/* Before Linux 6.3 a map of maps takes an inner map with types only if its prototype had some, and clang gives the prototype none.
+	 */
+	if (err == -EINVAL)
+		err = add_map(u, row, path, false);
+	return err ? vtx_error(err, "can't make the counters %s: %s", path, vtx_reason_of(err)) : 0;
 }
 
 void vtx_row_del(const struct vtx_uplink *u, __u32 row)
