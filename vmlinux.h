@@ -111,6 +111,7 @@ typedef struct {
 struct sk_buff {
 	struct net_device *dev;
 	int skb_iif;
+	__u16 tc_index;
 	unsigned int len;
 	unsigned char *head;
 	unsigned char *data;

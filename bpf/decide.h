@@ -16,6 +16,9 @@
 #include "maps.h"
 #include "parse.h"
 
+/* tc_index of what a port sends to the host, between the port's hook and the uplink's. */
+#define VTX_MARK_TO_HOST 0x7674
+
 enum vtx_from { VTX_FROM_WIRE, VTX_FROM_PORT, VTX_FROM_HOST };
 enum vtx_action { VTX_DROP, VTX_TO_PORT, VTX_TO_WIRE, VTX_TO_HOST, VTX_FLOOD };
 

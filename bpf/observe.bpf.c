@@ -9,6 +9,7 @@
  *	on a port's device, on its way out			lost on the way to that port
  *	on the guest's end of a veth, not yet received there	the same: its ring or the backlog was full
  *	on the uplink, on its way out, from a port		lost on the way to the wire
+ *	on the uplink, on its way in, with our mark		lost between a port and the host
  *	on the device it came in by, on its way out again	the redirect was refused: the FDB says where it was to go
  *
  * On its way out an skb's data begins with the Ethernet header, on its way in behind it: what the stack or an XDP program drops of what a
@@ -21,6 +22,7 @@
 
 #include "carrier.h"
 #include "count.h"
+#include "decide.h"
 
 /* Read of a lost skb: enough for two VLAN tags, IPv6 and its extension headers where they are short. */
 #define VTX_HEAD 128
@@ -160,9 +162,9 @@ static __always_inline int refused_row(struct sk_buff *skb, const struct vtx_obs
 	if (bpf_probe_read_kernel(key.mac, sizeof(key.mac), mac) || (key.mac[0] & 1))
 		return -1;
 	t = bpf_map_lookup_elem(&vtx_fdb, &key);
-	if (t)
-		return t->port != VTX_HOST && t->port != o->port ? t->port : -1;
-	return o->role == VTX_ROLE_UPLINK ? -1 : VTX_WIRE;
+	if (!t) /* a port's unknown goes to the wire; the wire's, to the host, by no redirect */
+		return o->role == VTX_ROLE_UPLINK ? -1 : VTX_WIRE;
+	return t->port == o->port || (t->port == VTX_HOST && o->role == VTX_ROLE_UPLINK) ? -1 : t->port;
 }
 
 /*
@@ -199,7 +201,7 @@ int BPF_PROG(vtx_kfree_skb, struct sk_buff *skb, const void *location, int reaso
 	if (o->role == VTX_ROLE_VETH_PEER)
 		row = !iif && pulled(skb) == VTX_ETH_HLEN ? (int)o->port : -1;
 	else if (pulled(skb))
-		row = -1;
+		row = o->role == VTX_ROLE_UPLINK && BPF_CORE_READ(skb, tc_index) == VTX_MARK_TO_HOST ? VTX_HOST : -1;
 	else if (iif == ifindex)
 		row = refused_row(skb, o);
 	else if (o->role != VTX_ROLE_UPLINK || (iif && vtx_get_ingress(iif)))

@@ -20,7 +20,6 @@
 #define VTX_PACKET_HOST 0
 #define VTX_ENOMEM 12
 #define VTX_EINVAL 22
-#define VTX_MARK_TO_HOST 0x7674
 
 struct vtx_skb {
 	struct __sk_buff *skb;

@@ -13,7 +13,7 @@ import sys
 
 # Read by CO-RE: structure -> members.
 RELOCATED = {
-    "sk_buff": ["dev", "skb_iif", "len", "head", "data", "end", "mac_header"],
+    "sk_buff": ["dev", "skb_iif", "tc_index", "len", "head", "data", "end", "mac_header"],
     "skb_shared_info": ["gso_size", "gso_segs"],
     "net_device": ["ifindex", "state", "nd_net"],
     "possible_net_t": ["net"],
