@@ -24,6 +24,9 @@ $(BUILD)/tests/tools/fault.so: tests/tools/fault.c Makefile tests/system.mk
 
 -include $(TOOLS_SRC:tests/tools/%.c=$(BUILD)/tests/tools/%.d)
 
+.PHONY: tools
+tools: $(TOOLS)
+
 .PHONY: check-system
 check-system: $(PROGRAM) $(TOOLS)
 	$(Q)tests/lib/suite.sh -j $(JOBS) $(SUITE)

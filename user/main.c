@@ -50,13 +50,13 @@ static int help(int argc, char **argv)
 	const struct vtx_verb *verb;
 	int words;
 
-	if (!argc) {
+	verb = argc ? vtx_options_verb(table, argc, argv, &words) : NULL;
+	if (!verb && argc && !vtx_globals.help)
+		return EXIT_MISUSE;
+	if (!verb) {
 		vtx_options_overview(stdout, table);
 		return EXIT_OK;
 	}
-	verb = vtx_options_verb(table, argc, argv, &words);
-	if (!verb)
-		return EXIT_MISUSE;
 	vtx_options_usage(stdout, verb);
 	return EXIT_OK;
 }

@@ -23,15 +23,18 @@ static const char *const offloads[] = {"tx-tcp-segmentation",	  "tx-tcp-ecn-segm
 				       "tx-generic-segmentation", "tx-checksum-ip-generic",  "tx-checksum-sctp"};
 #define OFFLOADS ((int)(sizeof(offloads) / sizeof(offloads[0])))
 
+/* In one request, since some depend on others; without those that the kernel doesn't know, which are not on. */
 static int set_offloads(int ifindex, const struct vtx_port *port)
 {
 	bool on = port->flags & VTX_P_OFFLOADS, is;
-	int err = 0;
+	const char *known[OFFLOADS];
+	int n = 0, err;
 
-	/* One by one: what a kernel doesn't know is not on. */
-	for (int i = 0; i < OFFLOADS && !err; i++)
-		if (!vtx_feature_get(ifindex, offloads[i], &is) && is != on)
-			err = vtx_feature_set(ifindex, &offloads[i], 1, on);
+	for (int i = 0; i < OFFLOADS; i++)
+		if (!vtx_feature_get(ifindex, offloads[i], &is))
+			known[n++] = offloads[i];
+	err = vtx_feature_set(ifindex, known, n, on);
+	/* What can't be switched on does no harm. */
 	return err && !on ? vtx_error(err, "port %s: can't switch the guest's transmit offloads off: %s", port->name, vtx_reason_of(err))
 			  : 0;
 }
