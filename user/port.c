@@ -348,10 +348,10 @@ int vtx_port_remove(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 
 int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 {
-	int err = kinds[port->kind]->change(port);
+	int err = set_xdp(u, port); /* first: under an XDP program a veth's far end has fewer offloads to switch on */
 
 	if (!err)
-		err = set_xdp(u, port);
+		err = kinds[port->kind]->change(port);
 	if (!err)
 		err = vtx_tables_add(u, number, port);
 	if (!err)
