@@ -16,8 +16,10 @@
 #include "maps.h"
 #include "parse.h"
 
-/* tc_index of what a port sends to the host, between the port's hook and the uplink's. */
-#define VTX_MARK_TO_HOST 0x7674
+/* skb->tc_index of what we sent on, so that it is known again at another of our hooks, or where it was lost. Nothing else uses the field
+ * there. */
+#define VTX_MARK_TO_HOST 0x7674 /* from a port to the host: between the port's hook and the uplink's, where it is cleared */
+#define VTX_MARK_SENT 0x7675 /* to a port or to the wire, and counted there */
 
 enum vtx_from { VTX_FROM_WIRE, VTX_FROM_PORT, VTX_FROM_HOST };
 enum vtx_action { VTX_DROP, VTX_TO_PORT, VTX_TO_WIRE, VTX_TO_HOST, VTX_FLOOD };

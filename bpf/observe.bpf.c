@@ -5,22 +5,21 @@
  * (network namespace, ifindex), and take them off the row they were counted to, each under its reason.
  *
  * XDP buffers: xdp_devmap_xmit says how many of a bulk a device refused; xdp_redirect_err, what never got into a bulk.
- * skbs: kfree_skb, by the device that the skb was on and the one it came in by (skb_iif):
- *	on a port's device, on its way out			lost on the way to that port
- *	on the guest's end of a veth, not yet received there	the same: its ring or the backlog was full
- *	on the uplink, on its way out, from a port		lost on the way to the wire
- *	on the uplink, on its way in, with our mark		lost between a port and the host
- *	on the device it came in by, on its way out again	the redirect was refused: the FDB says where it was to go
+ * skbs: kfree_skb, by our mark in tc_index, which says that the skb was counted, and by the device that it was on:
+ *	a port's, other than the one it came in by		lost on the way to that port
+ *	the guest's end of a veth, not yet received there	the same: its ring or the backlog was full
+ *	the uplink, on its way in, marked for the host		lost between a port and the host
+ *	any other						the redirect was refused, or the uplink's queue was full: the mark and
+ *								the FDB say where it was to go
  *
- * On its way out an skb's data begins with the Ethernet header, on its way in behind it: what the stack or an XDP program drops of what a
- *device received is neither ours nor counted here.
+ * On its way out an skb's data begins with the Ethernet header, on its way in behind it. Without a mark it is none of ours: the host's own
+ * on a port's device, or what the stack drops of what it received.
  */
 #include "maps.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "carrier.h"
 #include "count.h"
 #include "decide.h"
 
@@ -152,63 +151,66 @@ static __always_inline enum vtx_reason reason_of_skb(struct sk_buff *skb, int re
 	return VTX_R_REDIRECT_FAILED;
 }
 
-/* Refused on the device it came in by: the address tells which row it had been counted to. */
-static __always_inline int refused_row(struct sk_buff *skb, const struct vtx_observed *o)
+/* Where a marked skb was to go that is still on the device it came in by, or on the uplink. */
+static __always_inline int wanted_row(struct sk_buff *skb, __u32 mark)
 {
 	const unsigned char *mac = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, mac_header);
 	const struct vtx_target *t;
 	struct vtx_fdb_key key = {};
 
-	if (bpf_probe_read_kernel(key.mac, sizeof(key.mac), mac) || (key.mac[0] & 1))
+	if (mark == VTX_MARK_TO_HOST)
+		return VTX_HOST;
+	if (bpf_probe_read_kernel(key.mac, sizeof(key.mac), mac))
 		return -1;
-	t = bpf_map_lookup_elem(&vtx_fdb, &key);
-	if (!t) /* a port's unknown goes to the wire; the wire's, to the host, by no redirect */
-		return o->role == VTX_ROLE_UPLINK ? -1 : VTX_WIRE;
-	return t->port == o->port || (t->port == VTX_HOST && o->role == VTX_ROLE_UPLINK) ? -1 : t->port;
+	t = key.mac[0] & 1 ? NULL : bpf_map_lookup_elem(&vtx_fdb, &key);
+	return t && t->port != VTX_HOST ? t->port : VTX_WIRE;
 }
 
-/*
- * Generic XDP has no XDP buffers: what the uplink's program redirected is an skb, too. So there the carrier it was counted under is found
- * as the program found it.
- */
-static __always_inline enum vtx_carrier carrier_of(struct sk_buff *skb, __u32 row, __u32 iif)
+/* Generic XDP has no XDP buffers: what the uplink's program redirects is an skb, too, and bears no mark. */
+static __always_inline int is_generic(__u32 iif)
 {
 	const struct vtx_config *config = vtx_get_config();
-	const struct vtx_target *t = bpf_map_lookup_elem(&vtx_members, &row);
-	const __u8 *head;
-	struct vtx_frame f;
 
-	if (!config || config->xdp != VTX_XDP_GENERIC || iif != config->ifindex || !t)
-		return VTX_CARRIER_STACK;
-	head = head_of(skb, &f);
-	if (!head || (f.dst[0] & 1))
-		return VTX_CARRIER_STACK;
-	return vtx_path_is_xdp(t->flags, head, head + VTX_HEAD, &f) ? VTX_CARRIER_XDP : VTX_CARRIER_STACK;
+	return config && config->xdp == VTX_XDP_GENERIC && iif == config->ifindex;
+}
+
+/* The row that a lost skb had been counted to, or -1. */
+static __always_inline int lost_row(struct sk_buff *skb, const struct vtx_observed *o)
+{
+	__u32 iif = BPF_CORE_READ(skb, skb_iif), mark = BPF_CORE_READ(skb, tc_index);
+	int on_way_in = pulled(skb) == VTX_ETH_HLEN;
+
+	if (o->role == VTX_ROLE_VETH_PEER)
+		return on_way_in && !iif && mark == VTX_MARK_SENT ? (int)o->port : -1;
+	if (on_way_in)
+		return o->role == VTX_ROLE_UPLINK && mark == VTX_MARK_TO_HOST ? VTX_HOST : -1;
+	if (pulled(skb))
+		return -1;
+	if (o->role != VTX_ROLE_UPLINK && iif != BPF_CORE_READ(skb, dev, ifindex))
+		return mark == VTX_MARK_SENT || is_generic(iif) ? (int)o->port : -1;
+	return mark == VTX_MARK_SENT || mark == VTX_MARK_TO_HOST ? wanted_row(skb, mark) : -1;
 }
 
 SEC("tp_btf/kfree_skb")
 int BPF_PROG(vtx_kfree_skb, struct sk_buff *skb, const void *location, int reason)
 {
 	const struct vtx_observed *o = observed(BPF_CORE_READ(skb, dev));
-	__u32 iif, ifindex;
-	int row = -1;
+	enum vtx_reason why;
+	int row;
 
+	/* What our programs drop they count themselves; what generic XDP fails to redirect, vtx_redirect_err does. */
 	if (!o || reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_TC_INGRESS) ||
-	    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_TC_EGRESS))
+	    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_TC_EGRESS) ||
+	    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_XDP))
 		return 0;
-	iif = BPF_CORE_READ(skb, skb_iif);
-	ifindex = BPF_CORE_READ(skb, dev, ifindex);
-	if (o->role == VTX_ROLE_VETH_PEER)
-		row = !iif && pulled(skb) == VTX_ETH_HLEN ? (int)o->port : -1;
-	else if (pulled(skb))
-		row = o->role == VTX_ROLE_UPLINK && BPF_CORE_READ(skb, tc_index) == VTX_MARK_TO_HOST ? VTX_HOST : -1;
-	else if (iif == ifindex)
-		row = refused_row(skb, o);
-	else if (o->role != VTX_ROLE_UPLINK || (iif && vtx_get_ingress(iif)))
-		row = o->port;
+	row = lost_row(skb, o);
 	if (row < 0)
 		return 0;
-	vtx_count_lost(row, carrier_of(skb, row, iif), iif == ifindex ? VTX_R_NOT_UP : reason_of_skb(skb, reason, o->role), frames_of(skb));
+	/* Lost short of its row's device: the redirect there was refused. */
+	why = (__u32)row == o->port ? reason_of_skb(skb, reason, o->role) : VTX_R_NOT_UP;
+	if (row == VTX_HOST && reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_CPU_BACKLOG))
+		why = VTX_R_BACKLOG;
+	vtx_count_lost(row, BPF_CORE_READ(skb, tc_index) ? VTX_CARRIER_STACK : VTX_CARRIER_XDP, why, frames_of(skb));
 	return 0;
 }
 

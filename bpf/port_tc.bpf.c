@@ -12,6 +12,7 @@ static __always_inline int to_wire(const struct vtx_skb *s)
 	if (!vtx_fits(s, wire))
 		return vtx_tc_drop(s, VTX_WIRE, VTX_R_TOO_BIG);
 	vtx_count_tx(VTX_WIRE, VTX_CARRIER_STACK, s->frames, s->bytes);
+	s->skb->tc_index = VTX_MARK_SENT;
 	return bpf_redirect(wire->ifindex, 0);
 }
 

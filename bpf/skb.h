@@ -4,7 +4,7 @@
  *
  * An skb may stand for many frames (GRO, TSO): gso_segs says how many, and each is counted as the wire would see it. What is already
  * decided is recognised when it passes another of our hooks: at the uplink's egress by the port it came from (skb_iif), at the uplink's
- * ingress by tc_index, which nothing else uses between here and there and which is cleared as soon as it was read.
+ * ingress by its mark in tc_index, which is cleared there.
  */
 #ifndef VTX_SKB_H
 #define VTX_SKB_H
@@ -91,6 +91,7 @@ static __always_inline int vtx_send_to_port(const struct vtx_skb *s, const struc
 	if (!vtx_fits(s, t))
 		return vtx_tc_drop(s, t->port, VTX_R_TOO_BIG);
 	vtx_count_tx(t->port, VTX_CARRIER_STACK, s->frames, s->bytes);
+	s->skb->tc_index = VTX_MARK_SENT;
 	if (!ingress || !(t->flags & VTX_T_PEER))
 		return bpf_redirect(t->ifindex, 0);
 	/* The uplink's driver took the frame for somebody else's; the guest's stack would drop it. To an address that is not the
@@ -140,6 +141,7 @@ static __always_inline void vtx_flood_members(const struct vtx_config *config, s
 {
 	struct vtx_flood flood = {.s = s, .from = from, .need_flag = need_flag};
 
+	s->skb->tc_index = VTX_MARK_SENT;
 	bpf_loop(config->last_port, vtx_flood_one, &flood, 0);
 }
 

@@ -41,9 +41,7 @@ int vtx_uplink_out(struct __sk_buff *skb)
 
 	if (!config)
 		return VTX_TC_NEXT;
-	/* Host forwarding took a guest's frame back out: the mark must not travel on to another host's vtapxdp. */
-	if (skb->tc_index == VTX_MARK_TO_HOST)
-		skb->tc_index = 0;
+	skb->tc_index = VTX_MARK_SENT;
 	if (skb->ingress_ifindex && vtx_get_ingress(skb->ingress_ifindex)) /* a port's, decided and counted */
 		return VTX_TC_NEXT;
 	reason = vtx_read_skb(skb, &s);

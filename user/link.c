@@ -332,6 +332,20 @@ int vtx_link_set_mac(int ifindex, const uint8_t mac[VTX_MAC_SIZE])
 	return 0;
 }
 
+/* A host that forwards joins groups even without an address, and says so to the guest. Where /proc/sys can't be written, that remains. */
+static void disable_ipv6(int ifindex)
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name_of(ifindex).text);
+	f = fopen(path, "we");
+	if (!f)
+		return;
+	fputs("1", f);
+	fclose(f);
+}
+
 int vtx_link_no_ipv6_autoconf(int ifindex)
 {
 	struct rtnl_link *wish = rtnl_link_alloc();
@@ -346,6 +360,7 @@ int vtx_link_no_ipv6_autoconf(int ifindex)
 	if (err && err != -EAFNOSUPPORT)
 		return vtx_error(err, "can't switch IPv6 address generation of %s off: %s", name_of(ifindex).text,
 				 vtx_netlink_reason(&answer, err));
+	disable_ipv6(ifindex);
 	return 0;
 }
 

@@ -77,10 +77,7 @@ static int make(struct vtx_uplink *u, __u32 number, const struct vtx_port_spec *
 	if (err)
 		return vtx_error(err, "%s vanished as soon as it was made", port->dev);
 	port->ifindex = link.ifindex;
-	err = vtx_link_no_ipv6_autoconf(link.ifindex);
-	if (!err && link.mtu != port->mtu)
-		err = vtx_link_set_mtu(link.ifindex, port->mtu);
-	return err;
+	return link.mtu == port->mtu ? 0 : vtx_link_set_mtu(link.ifindex, port->mtu);
 }
 
 static int create(struct vtx_uplink *u, __u32 number, const struct vtx_port_spec *spec, struct vtx_port *port)
