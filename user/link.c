@@ -335,7 +335,7 @@ int vtx_link_set_mac(int ifindex, const uint8_t mac[VTX_MAC_SIZE])
 /* A host that forwards joins groups even without an address, and says so to the guest. Where /proc/sys can't be written, that remains. */
 static void disable_ipv6(int ifindex)
 {
-	char path[64];
+	char path[96];
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name_of(ifindex).text);

@@ -41,7 +41,8 @@ int vtx_link_del(int ifindex); /* -ENODEV, silent: it was gone already */
 int vtx_link_set_up(int ifindex, bool up);
 int vtx_link_set_mtu(int ifindex, uint32_t mtu);
 int vtx_link_set_mac(int ifindex, const uint8_t mac[VTX_MAC_SIZE]);
-/* IFLA_INET6_ADDR_GEN_MODE none. 0 also where the device has no IPv6. It is forgotten when the device's MTU falls below IPv6's 1280 bytes.
+/* IFLA_INET6_ADDR_GEN_MODE none, and IPv6 off where /proc/sys can be written. 0 also where the device has no IPv6. It is forgotten when the
+ * device's MTU falls below IPv6's 1280 bytes.
  */
 int vtx_link_no_ipv6_autoconf(int ifindex);
 int vtx_link_set_promisc(int ifindex, bool on);
