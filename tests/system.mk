@@ -33,5 +33,5 @@ check-system: $(PROGRAM) $(TOOLS)
 
 .PHONY: check
 check:
-	$(Q)scripts/deps.sh build test lint
+	$(Q)scripts/deps.sh build test lint demo
 	$(Q)scripts/check.sh

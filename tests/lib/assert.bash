@@ -29,8 +29,7 @@ between() {
 
 # What a poll waits between two looks.
 moment() {
-	local nothing
-	read -rt 0.03 nothing <>"$MOMENT" || true
+	read -rt 0.03 <>"$MOMENT" || true
 }
 
 # wait_until SECONDS COMMAND...: until the command succeeds; fails at the deadline with what the command said last.
@@ -47,7 +46,7 @@ wait_until() {
 	done
 }
 
-# need_free_memory MB, need_tool NAME: skip, with the reason, what can't be tried here.
+# need_tool NAME: skip, with the reason, what can't be tried here.
 need_tool() {
 	command -v "$1" >/dev/null || skip "$1 is not installed"
 }

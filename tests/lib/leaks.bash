@@ -36,7 +36,7 @@ leak_maps() {
 }
 
 leak_processes() {
-	ps -eo comm= | grep -E '^(vtapxdp|tapguest|tapcount|blast|dnsmasq|udhcpc|busybox|xfer.py)$' | sort
+	pgrep -x 'vtapxdp|tapguest|tapcount|blast|dnsmasq|udhcpc|busybox|xfer.py' -l | sort
 }
 
 leak_mounts() {
@@ -67,7 +67,7 @@ leaks_check() {
 		done
 		if [[ -n $left ]]; then
 			echo "not ok $((++number)) nothing left: $kind"
-			sed 's/^/# left: /' <<<"$left"
+			echo "# left: ${left//$'\n'/$'\n'# left: }"
 		else
 			echo "ok $((++number)) nothing left: $kind"
 		fi

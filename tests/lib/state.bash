@@ -17,7 +17,8 @@ state() {
 	bpftool net show | grep -v '^$'
 	echo "[features]"
 	local dev
-	for dev in $(ls /sys/class/net); do
+	for dev in /sys/class/net/*; do
+		dev=${dev##*/}
 		echo "$dev"
 		ethtool -k "$dev" 2>/dev/null || true
 	done

@@ -86,6 +86,7 @@ add_port() {
 		vtx port add eth0 "$name" --tap "$@"
 	fi
 	read -r "GUEST_MAC[$name]" "GUEST_DEV[$name]" <<<"$(vtx_json '.[0].ports[0] | "\(.macs[0]) \(.dev)"' show eth0 "$name")"
+	# shellcheck disable=SC2034 # tests read it
 	GUEST_KIND[$name]=$kind GUEST_NUMBER[$name]=$number
 	[[ $kind == veth ]] || start_tapguest "$name"
 	on "$name" ip link set eth0 up

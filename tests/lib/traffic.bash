@@ -59,6 +59,7 @@ remember_drops() {
 }
 
 list_drops() {
+	# shellcheck disable=SC2016 # it is jq's variable
 	vtx_json '.[0].rows[] | .name as $row | .drops | to_entries[] | select(.key != "ring_full" and .key != "queue_full" and .key != "backlog") |
 		"\($row) \(.key) \(.value)"' stats eth0
 }

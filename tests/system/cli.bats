@@ -1,0 +1,214 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
+#
+# The command line: help, version, text and JSON, installation.
+load ../lib/testenv
+
+VTX_XDP=native
+QUIET=1
+
+# prints COMMAND...: on stdout, and nothing on stderr
+prints() {
+	"$@" >"$BATS_TEST_TMPDIR/printed" 2>"$BATS_TEST_TMPDIR/complaints" || fail "'$*' ended with $?: $(cat "$BATS_TEST_TMPDIR/complaints")" || return 1
+	[[ ! -s $BATS_TEST_TMPDIR/complaints ]] || fail "'$*' said on stderr: $(cat "$BATS_TEST_TMPDIR/complaints")" || return 1
+	[[ -s $BATS_TEST_TMPDIR/printed ]] || fail "'$*' printed nothing"
+}
+
+printed() {
+	cat "$BATS_TEST_TMPDIR/printed"
+}
+
+VERBS=("attach" "detach" "port add" "port set" "port del" "show" "fdb" "stats" "repair" "version" "help")
+
+@test "help: on stdout, exit 0, in every way to ask for it" {
+	local verb
+	prints vtx help
+	for verb in "${VERBS[@]}"; do
+		has "the overview" "$(printed)" "  $verb "
+	done
+	prints vtx --help
+	prints vtx -h
+	for verb in "${VERBS[@]}"; do
+		# shellcheck disable=SC2086 # one or two words
+		prints vtx help $verb
+		has "help $verb" "$(printed)" "$verb"
+		# shellcheck disable=SC2086
+		prints vtx $verb --help
+		has "$verb --help" "$(printed)" "$verb"
+	done
+}
+
+@test "help names every option that the verb takes, and the verb takes every option that help names" {
+	local verb option
+	make_wire
+	attach
+	for verb in "${VERBS[@]}"; do
+		# shellcheck disable=SC2086
+		for option in $(vtx help $verb | grep -oE '^ +(-[a-z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
+			# Without its value, or with too few words, but never "unknown".
+			# shellcheck disable=SC2086
+			has_not "what '$verb $option' says" "$(vtx $verb "$option" 2>&1 </dev/null || true)" "no option"
+			# shellcheck disable=SC2086
+			has_not "what '$verb $option' says" "$(vtx $verb "$option" 2>&1 </dev/null || true)" "unknown"
+		done
+		# shellcheck disable=SC2086
+		says 2 "--nonsense" vtx $verb --nonsense
+	done
+}
+
+@test "no words at all: misuse, with a way to help" {
+	local status=0
+	"$VTAPXDP" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+	is "exit status" $status 2
+	is "stdout" "$(cat "$BATS_TEST_TMPDIR/out")" ""
+	has "stderr" "$(cat "$BATS_TEST_TMPDIR/err")" help
+}
+
+@test "version" {
+	local version
+	version=$(sed -n 's/^VERSION := //p' "$TOP/Makefile")
+	prints vtx version
+	has "version" "$(printed)" "$version"
+	prints vtx -j version
+	jq -e . "$BATS_TEST_TMPDIR/printed"
+	has "version as JSON" "$(printed)" "\"$version\""
+}
+
+@test "nothing attached: said in text, an empty array as JSON" {
+	prints vtx show
+	prints vtx -j show
+	is "show" "$(jq -c . <<<"$(printed)")" "[]"
+	prints vtx -j stats
+	is "stats" "$(jq -c . <<<"$(printed)")" "[]"
+	prints vtx -j fdb
+	is "fdb" "$(jq -c . <<<"$(printed)")" "[]"
+}
+
+network() {
+	make_wire
+	attach >/dev/null
+	new_netns c
+	vtx port add eth0 a --tap --mac 52:54:00:00:00:01 --mac 52:54:00:00:00:02 >/dev/null
+	vtx port add eth0 b --veth --netns c --path xdp --offloads off --no-host --mtu 1400 >/dev/null
+}
+
+# conforms FILTER: jq, on what was printed
+conforms() {
+	jq -e "$1" "$BATS_TEST_TMPDIR/printed" >"$BATS_TEST_TMPDIR/verdict" || fail "not as it should be ($1): $(printed)"
+}
+
+@test "show: text and JSON" {
+	network
+	prints vtx show
+	has "show" "$(printed)" eth0
+	has "show" "$(printed)" tap-a
+	prints vtx -j show
+	conforms 'length == 1 and (.[0] | .uplink == "eth0" and (.ifindex | type == "number") and (.netns | type == "string" and test("^[0-9]+$"))
+		and (.pins | startswith("/sys/fs/bpf/vtapxdp/netns-")) and .mode == "bridge" and .xdp == "native" and (.dispatcher | type == "boolean")
+		and (.tc == "tcx" or .tc == "clsact") and .host_access == true and .mtu == 1500 and .mac == "02:00:00:00:00:02"
+		and (.promiscuous | type == "boolean") and (.notes | type == "array") and (.ports | length == 2))'
+	conforms '.[0].ports[0] | .name == "a" and .port == 1 and .kind == "tap" and .dev == "tap-a" and (.ifindex | type == "number")
+		and .macs == ["52:54:00:00:00:01", "52:54:00:00:00:02"] and .path == "auto" and .offloads == true and .mtu == 1500
+		and .host_access == true and .state == "ready" and (.xdp_target | type == "boolean") and (.notes | type == "array")'
+	conforms '.[0].ports[1] | .name == "b" and .port == 2 and .kind == "veth" and .dev == "ve-b" and .guest_ifname == "eth0"
+		and (.macs | length == 1) and .path == "xdp" and .offloads == false and .mtu == 1400 and .host_access == false and .state == "ready"'
+	prints vtx show eth0 b --json
+	conforms '.[0].ports | length == 1 and .[0].name == "b"'
+}
+
+@test "fdb: text and JSON" {
+	network
+	prints vtx fdb
+	has "fdb" "$(printed)" "52:54:00:00:00:02"
+	prints vtx -j fdb
+	conforms 'length == 4 and all(.uplink == "eth0" and .vlan == 0 and (.mac | test("^([0-9a-f]{2}:){5}[0-9a-f]{2}$")) and (.dev | type == "string"))'
+	conforms '[.[].port] | sort == ["a", "a", "b", "host"]'
+	prints vtx -j fdb eth0 a
+	conforms '[.[].mac] | sort == ["52:54:00:00:00:01", "52:54:00:00:00:02"]'
+}
+
+@test "stats: text and JSON" {
+	network
+	prints vtx stats
+	has "stats" "$(printed)" wire
+	prints vtx -j stats
+	conforms 'length == 1 and .[0].uplink == "eth0" and ([.[0].rows[].name] | sort == ["a", "b", "host", "wire"])'
+	conforms '.[0].rows | all((.port | type == "number") and (.drops | type == "object")
+		and ([.rx, .tx] | all([.xdp, .stack] | all((.frames | type == "number") and (.bytes | type == "number")))))'
+	prints vtx -j stats eth0 a
+	conforms '.[0].rows | length == 1 and .[0].name == "a"'
+}
+
+@test "options of every command may stand anywhere" {
+	network
+	prints vtx show eth0 -j
+	conforms 'length == 1'
+	prints vtx --json --bpffs /sys/fs/bpf/vtapxdp show eth0
+	conforms 'length == 1'
+	prints vtx show --bpffs=/sys/fs/bpf/vtapxdp --wait=1 -j
+	conforms 'length == 1'
+}
+
+@test "errors go to stderr as one line, with -j as well" {
+	make_wire
+	refused 1 "not attached" vtx -j show eth0
+	refused 1 "not attached" vtx -j port add eth0 a --tap
+}
+
+@test "a full disk is noticed" {
+	network
+	local status=0
+	vtx show >/dev/full 2>"$BATS_TEST_TMPDIR/err" || status=$?
+	is "exit status" $status 1
+	one_line show "$(cat "$BATS_TEST_TMPDIR/err")"
+}
+
+@test "maps show their fields in bpftool" {
+	network
+	has "the FDB" "$(bpftool map dump pinned "$(vtx_json '.[0].pins' show eth0)/fdb")" '"mac"'
+	has "the ports" "$(bpftool map dump pinned "$(vtx_json '.[0].pins' show eth0)/ports")" '"name"'
+}
+
+@test "an older kernel without tcx: clsact, and said" {
+	[[ $(ldd "$VTAPXDP") == *libbpf* ]] || skip "vtapxdp is linked statically: an older kernel can't be acted out"
+	make_wire
+	remember clean
+	FAULT_ONLY=tcx faulty attach eth0 --xdp native
+	is tc "$(vtx_json '.[0].tc' show eth0)" clsact
+	vtx detach eth0
+	unchanged_since clean
+	FAULT_ONLY=tcx refused 1 "tcx" faulty attach eth0 --xdp native --tc tcx
+}
+
+@test "out of memory for any map: said so, and nothing changed" {
+	[[ $(ldd "$VTAPXDP") == *libbpf* ]] || skip "vtapxdp is linked statically: want of memory can't be acted out"
+	local n said=0
+	make_wire
+	for ((n = 1; n < 100; n++)); do
+		remember before
+		if FAULT_ONLY=maps FAULT_AT=$n FAULT_DO=ENOMEM faulty attach eth0 --xdp native 2>"$BATS_TEST_TMPDIR/err"; then
+			# Not needed, or the last is behind us.
+			vtx detach eth0
+			(($(cat "$BATS_TEST_TMPDIR/changes") >= n)) || break
+			continue
+		fi
+		one_line attach "$(cat "$BATS_TEST_TMPDIR/err")"
+		has "what attach said at map $n" "$(cat "$BATS_TEST_TMPDIR/err")" "out of memory"
+		((++said))
+		unchanged_since before
+	done
+	# libbpf makes some maps again, without type information, and some only to probe the kernel.
+	((said >= 4)) || fail "only $said of $n maps mattered"
+}
+
+@test "make install: the command and the header, under DESTDIR and PREFIX" {
+	local to=$BATS_TEST_TMPDIR/root
+	make -s -C "$TOP" install DESTDIR="$to" PREFIX=/usr >"$BATS_TEST_TMPDIR/install.err" 2>&1
+	is "installed files" "$(cd "$to" && find . -type f | sort | tr '\n' ' ')" "./usr/include/vtapxdp/abi.h ./usr/sbin/vtapxdp "
+	is "mode" "$(command stat -c %a "$to/usr/sbin/vtapxdp")" 755
+	prints "$to/usr/sbin/vtapxdp" version
+	printf '#include <vtapxdp/abi.h>\nint main(void) { return sizeof(struct vtx_config) != 72; }\n' >"$BATS_TEST_TMPDIR/user.c"
+	cc -Wall -Wextra -Werror -I "$to/usr/include" -o "$BATS_TEST_TMPDIR/user" "$BATS_TEST_TMPDIR/user.c"
+	"$BATS_TEST_TMPDIR/user"
+}

@@ -1,0 +1,147 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
+# only: FAULTS=SIGKILL
+# only: FAULTS=SIGINT
+# only: FAULTS=SIGTERM
+# only: FAULTS=ENOMEM
+# only: FAULTS=EPERM
+#
+# Commands that fail half-way, are interrupted or are killed, at every change that they make. A command that fails or is interrupted takes
+# back what it did. What is killed can't; the next commands say so, and repair mends it.
+load ../lib/testenv
+
+QUIET=1
+VTX_XDP=native
+FAULTS=${FAULTS:-SIGKILL}
+
+prepare() {
+	[[ $(ldd "$VTAPXDP") == *libbpf* ]] || skip "vtapxdp is linked statically: faults can't be put between it and the kernel"
+	make_wire
+	new_netns c
+	remember unattached
+}
+
+# The state is as before the command, or the command is done; `undo` then leads back to before. A killed one is repaired first.
+before() {
+	remember before
+}
+
+after() {
+	if [[ $FAULTS == SIGKILL ]] && (($1)); then
+		mend
+	else
+		unless_done_nothing_changed "$1" || return 1
+	fi
+	undo && unchanged_since before
+}
+
+# Every command that reads works on what was left; repair mends it, or there is nothing to mend.
+mend() {
+	vtx -j show >"$BATS_TEST_TMPDIR/show" || fail "show" || return 1
+	vtx -j stats >/dev/null || fail "stats" || return 1
+	vtx -j fdb >/dev/null || fail "fdb" || return 1
+	if vtx repair eth0 >/dev/null 2>"$BATS_TEST_TMPDIR/repair.err"; then
+		is "states after repair" "$(vtx_json '.[].ports[].state' show | sort -u | grep -vx ready || true)" ""
+	else
+		grep -q "not attached" "$BATS_TEST_TMPDIR/repair.err" || fail "repair: $(cat "$BATS_TEST_TMPDIR/repair.err")" || return 1
+	fi
+}
+
+is_attached() {
+	[[ $(vtx_json length show) != 0 ]]
+}
+
+has_port() {
+	is_attached && [[ -n $(vtx_json ".[].ports[] | select(.name == \"$1\") | .name" show eth0) ]]
+}
+
+@test "attach" {
+	undo() {
+		! is_attached || vtx detach eth0
+	}
+	LEAST=50 at_every_change "$FAULTS" attach eth0 --xdp native
+}
+
+@test "attach --xdp generic --tc clsact" {
+	undo() {
+		! is_attached || vtx detach eth0
+	}
+	LEAST=50 at_every_change "$FAULTS" attach eth0 --xdp generic --tc clsact
+}
+
+@test "port add --tap" {
+	attach
+	undo() {
+		! has_port a || vtx port del eth0 a
+	}
+	LEAST=20 at_every_change "$FAULTS" port add eth0 a --tap
+}
+
+@test "port add --veth" {
+	attach
+	undo() {
+		! has_port a || vtx port del eth0 a
+	}
+	LEAST=20 at_every_change "$FAULTS" port add eth0 a --veth --netns c --offloads off
+}
+
+# What takes down goes on where it can; if it could not, once more does.
+after_taking_down() {
+	if [[ $FAULTS == SIGKILL ]] && (($1)); then
+		mend || return 1
+	fi
+}
+
+described() {
+	vtx_json 'sort_by(.mac)' fdb eth0
+	vtx_json . show eth0
+}
+
+@test "port set" {
+	attach
+	vtx port add eth0 a --tap --mac 52:54:00:00:00:01
+	before() {
+		vtx port set eth0 a --mac 52:54:00:00:00:01 --mtu 1500 --path auto
+		WAS=$(described)
+	}
+	after() {
+		after_taking_down "$1" || return 1
+		if [[ $(described) != "$WAS" ]]; then
+			# All of it, or none.
+			is "port" "$(vtx_json '.[0].ports[0] | "\(.macs) \(.mtu) \(.path)"' show eth0)" '["52:54:00:00:00:02","52:54:00:00:00:03"] 1400 stack' || return 1
+			is "FDB" "$(vtx_json '[.[] | select(.port == "a") | .mac] | sort | tostring' fdb eth0)" '["52:54:00:00:00:02","52:54:00:00:00:03"]' || return 1
+		elif (($1 == 0)); then
+			fail "it said that all is well, and changed nothing"
+		fi
+	}
+	at_every_change "$FAULTS" port set eth0 a --mac 52:54:00:00:00:02 --mac 52:54:00:00:00:03 --mtu 1400 --path stack
+}
+
+@test "port del" {
+	attach
+	remember empty
+	before() {
+		vtx port add eth0 a --veth --netns c >/dev/null
+	}
+	after() {
+		after_taking_down "$1" || return 1
+		! has_port a || vtx port del eth0 a || return 1
+		unchanged_since empty
+	}
+	at_every_change "$FAULTS" port del eth0 a
+}
+
+@test "detach --force" {
+	before() {
+		attach >/dev/null
+		vtx port add eth0 a --tap >/dev/null
+		vtx port add eth0 b --veth --netns c >/dev/null
+	}
+	after() {
+		after_taking_down "$1" || return 1
+		! is_attached || vtx detach eth0 --force || return 1
+		unchanged_since unattached
+	}
+	LEAST=20 at_every_change "$FAULTS" detach eth0 --force
+}

@@ -1,0 +1,259 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
+#
+# Bad input and bad circumstances: one line that says what and why, exit 1 or 2, and nothing changed.
+load ../lib/testenv
+
+QUIET=1
+VTX_XDP=native
+
+attached() {
+	make_wire
+	attach >/dev/null
+}
+
+with_ports() {
+	attached
+	vtx port add eth0 a --tap --mac 52:54:00:00:00:0a >/dev/null
+	new_netns c
+	vtx port add eth0 b --veth --netns c >/dev/null
+}
+
+@test "attach: no such device" {
+	refused 1 "no device nosuch0" vtx attach nosuch0
+	refused 12 "no Ethernet device" vtx attach lo
+	refused 2 "attach" vtx attach
+	refused 12 "a/b" vtx attach a/b
+	refused 2 "12345678901234567" vtx attach 12345678901234567
+}
+
+@test "attach: a device in another namespace, which is named" {
+	make_wire
+	refused 1 "in wire" vtx attach wire0
+}
+
+@test "attach: a device that belongs to a bridge" {
+	make_wire
+	ip link add br0 type bridge
+	ip link set eth0 master br0
+	refused 1 "bridge" vtx attach eth0
+}
+
+@test "attach: twice" {
+	attached
+	refused 1 "attached already" vtx attach eth0
+	refused 1 "attached already" vtx attach eth0 --xdp off
+}
+
+@test "attach: words that it doesn't know" {
+	make_wire
+	refused 2 "--mode" vtx attach eth0 --mode router
+	refused 2 "--xdp" vtx attach eth0 --xdp turbo
+	refused 2 "--tc" vtx attach eth0 --tc qdisc
+	refused 2 "--nonsense" vtx attach eth0 --nonsense
+	refused 2 "eth1" vtx attach eth0 eth1
+}
+
+@test "not root" {
+	attached
+	install -m 0755 "$VTAPXDP" /run/vtapxdp
+	local nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups /run/vtapxdp)
+	refused 1 "root" "${nobody[@]}" attach eth0
+	refused 1 "root" "${nobody[@]}" detach eth0
+	refused 1 "root" "${nobody[@]}" port add eth0 a --tap
+	refused 1 "root" "${nobody[@]}" show
+	refused 1 "root" "${nobody[@]}" stats eth0
+	refused 1 "root" "${nobody[@]}" repair eth0
+}
+
+@test "what is not attached can't be detached, repaired, shown or given ports" {
+	make_wire
+	refused 1 "not attached" vtx detach eth0
+	refused 1 "not attached" vtx port add eth0 a --tap
+	refused 1 "not attached" vtx port set eth0 a --path xdp
+	refused 1 "not attached" vtx port del eth0 a
+	refused 1 "not attached" vtx show eth0
+	refused 1 "not attached" vtx fdb eth0
+	refused 1 "not attached" vtx stats eth0
+	refused 1 "not attached" vtx repair eth0
+	refused 1 "no device nosuch0" vtx detach nosuch0
+	refused 1 "no device nosuch0" vtx port add nosuch0 a --tap
+}
+
+@test "detach: with ports it needs --force" {
+	with_ports
+	refused 1 "--force" vtx detach eth0
+}
+
+@test "port add: ill-formed names" {
+	local name
+	attached
+	for name in "" a/b .a -- a.b "a b" ä _a abcdefghijklmnopqrstuvwxyz123456; do
+		refused 2 "" vtx port add eth0 "$name" --tap
+	done
+	refused 2 "" vtx port add eth0 -a --tap
+	vtx port add eth0 abcdefghijklmnopqrstuvwxyz12345 --tap --dev tapx
+	is "the port's name" "$(vtx_json '.[0].ports[0].name' show eth0)" abcdefghijklmnopqrstuvwxyz12345
+}
+
+@test "port add: bad addresses" {
+	local mac
+	with_ports
+	for mac in 01:00:5e:00:00:01 ff:ff:ff:ff:ff:ff 00:00:00:00:00:00 52:54:00:00:00 52:54:00:00:00:zz 52:54:00:00:00:01:02 x ""; do
+		refused 2 "$mac" vtx port add eth0 n --tap --mac "$mac"
+	done
+	refused 1 "port a" vtx port add eth0 n --tap --mac 52:54:00:00:00:0a
+	refused 1 "eth0 itself" vtx port add eth0 n --tap --mac "$UPLINK_MAC"
+	refused 12 "twice" vtx port add eth0 n --tap --mac 52:54:00:00:00:01 --mac 52:54:00:00:00:01
+	refused 1 "port a" vtx port set eth0 b --mac 52:54:00:00:00:0a
+	refused 2 "01:00:5e:00:00:01" vtx port set eth0 b --mac 01:00:5e:00:00:01
+	local many=()
+	for n in 1 2 3 4 5 6 7 8 9; do
+		many+=(--mac "52:54:00:00:01:0$n")
+	done
+	refused 2 "at most 8" vtx port add eth0 n --tap "${many[@]}"
+}
+
+@test "port add: names and devices that are taken" {
+	with_ports
+	refused 1 "port a already" vtx port add eth0 a --tap
+	refused 1 "port a already" vtx port add eth0 a --veth --netns c
+	refused 1 "tap-a" vtx port add eth0 n --tap --dev tap-a
+	refused 1 "ve-b" vtx port add eth0 n --veth --netns c --dev ve-b --ifname eth1
+	refused 1 "eth0" vtx port add eth0 n --veth --netns c
+	refused 12 "eth0" vtx port add eth0 n --tap --dev eth0
+	refused 12 "lo" vtx port add eth0 n --tap --dev lo
+	ip link add plain type bridge
+	refused 12 "plain" vtx port add eth0 n --tap --dev plain
+	ip tuntap add dev tun7 mode tun
+	refused 12 "tun7" vtx port add eth0 n --tap --dev tun7
+}
+
+@test "port add: device names that the kernel refuses" {
+	attached
+	refused 2 "1234567890123456" vtx port add eth0 n --tap --dev 1234567890123456
+	refused 2 "a/b" vtx port add eth0 n --tap --dev a/b
+	new_netns c
+	refused 2 "1234567890123456" vtx port add eth0 n --veth --netns c --ifname 1234567890123456
+	refused 2 ".." vtx port add eth0 n --veth --netns c --ifname ..
+}
+
+@test "port add: MTU too large or too small" {
+	local mtu
+	with_ports
+	for mtu in 1501 9000 67 0; do
+		refused 12 "$mtu" vtx port add eth0 n --tap --mtu $mtu
+	done
+	for mtu in x -1 99999999999999999999 1500x; do
+		refused 2 "--mtu" vtx port add eth0 n --tap "--mtu=$mtu"
+	done
+	refused 12 "1501" vtx port set eth0 a --mtu 1501
+}
+
+@test "port add: no such namespace or process" {
+	local pid
+	attached
+	refused 12 "gone" vtx port add eth0 n --veth --netns gone
+	refused 12 "/run/nothing" vtx port add eth0 n --veth --netns /run/nothing
+	refused 12 "/etc/passwd" vtx port add eth0 n --veth --netns /etc/passwd
+	# The file outlives the namespace when it is not mounted over.
+	touch /run/netns/stale
+	refused 12 "stale" vtx port add eth0 n --veth --netns stale
+	bash -c : &
+	pid=$!
+	wait $pid
+	refused 12 "$pid" vtx port add eth0 n --veth --pid $pid
+	refused 2 "--pid" vtx port add eth0 n --veth --pid x
+	refused 2 "--pid" vtx port add eth0 n --veth --pid -1
+}
+
+@test "port add: options that don't go together" {
+	attached
+	new_netns c
+	refused 2 "--tap or --veth" vtx port add eth0 n
+	refused 2 "--tap or --veth" vtx port add eth0 n --tap --veth
+	refused 2 "--netns" vtx port add eth0 n --veth
+	refused 2 "--netns" vtx port add eth0 n --veth --netns c --pid 1
+	refused 2 "--netns" vtx port add eth0 n --tap --netns c
+	refused 2 "--owner" vtx port add eth0 n --veth --netns c --owner root
+	refused 2 "--multi-queue" vtx port add eth0 n --veth --netns c --multi-queue
+	refused 2 "--path" vtx port add eth0 n --tap --path fast
+	refused 2 "--offloads" vtx port add eth0 n --tap --offloads maybe
+	refused 2 "nosuchuser" vtx port add eth0 n --tap --owner nosuchuser
+	refused 2 "nosuchgroup" vtx port add eth0 n --tap --group nosuchgroup
+	refused 2 "" vtx port add eth0 n --tap --path xdp --path stack
+}
+
+@test "port set and del: unknown port, nothing to set" {
+	with_ports
+	refused 1 "no port nobody" vtx port set eth0 nobody --path xdp
+	refused 1 "no port nobody" vtx port del eth0 nobody
+	refused 1 "no port nobody" vtx show eth0 nobody
+	refused 1 "no port nobody" vtx fdb eth0 nobody
+	refused 1 "no port nobody" vtx stats eth0 nobody
+	refused 2 "nothing to set" vtx port set eth0 a
+	refused 2 "host" vtx port set eth0 a --host --no-host
+	refused 2 "" vtx port del eth0
+}
+
+@test "verbs and options that do not exist" {
+	refused 2 "explode" vtx explode
+	refused 2 "" vtx port
+	refused 2 "explode" vtx port explode
+	refused 2 "--explode" vtx --explode
+	refused 2 "explode" vtx help explode
+	refused 2 "--wait" vtx --wait soon show
+}
+
+@test "a foreign XDP program on the NIC is named, and left alone" {
+	make_wire
+	bpftool prog load "$TOOLS/xdp_foreign.o" /sys/fs/bpf/foreign type xdp
+	bpftool net attach xdpdrv pinned /sys/fs/bpf/foreign dev eth0
+	refused 1 "foreign" vtx attach eth0 --xdp native
+	refused 1 "foreign" vtx attach eth0 --xdp generic
+	vtx attach eth0 --xdp off
+	has "the programs on eth0" "$(ip link show eth0)" "xdp"
+	vtx detach eth0
+	has "the programs on eth0" "$(ip link show eth0)" "xdp"
+}
+
+@test "bpffs: mounted where it is not" {
+	make_wire
+	umount /sys/fs/bpf
+	attach
+	grep -q ' /sys/fs/bpf bpf ' /proc/mounts || fail "not mounted"
+	is "uplinks" "$(vtx_json '.[].uplink' show)" eth0
+	vtx detach eth0
+}
+
+@test "bpffs: read-only" {
+	make_wire
+	mount -o remount,ro /sys/fs/bpf
+	refused 1 "read-only" vtx attach eth0
+}
+
+@test "bpffs: read-only under an attached uplink" {
+	attached
+	mount -o remount,ro /sys/fs/bpf
+	refused 1 "read-only" vtx port add eth0 n --tap
+}
+
+@test "--bpffs: no BPF file system there" {
+	make_wire
+	mkdir "$BATS_TEST_TMPDIR/plain"
+	refused 12 "no BPF file system" vtx --bpffs "$BATS_TEST_TMPDIR/plain" attach eth0
+	refused 2 "absolute" vtx --bpffs relative attach eth0
+	[[ -z $(ls "$BATS_TEST_TMPDIR/plain") ]] || fail "made files there"
+}
+
+@test "--bpffs: another root holds another state" {
+	make_wire
+	mkdir /run/bpf
+	mount -t bpf bpf /run/bpf
+	vtx --bpffs /run/bpf/mine attach eth0 --xdp native
+	is "uplinks there" "$(vtx_json '.[].uplink' --bpffs /run/bpf/mine show)" eth0
+	is "uplinks in the usual place" "$(vtx_json length show)" 0
+	vtx detach --bpffs=/run/bpf/mine eth0
+	is "uplinks there" "$(vtx_json length --bpffs /run/bpf/mine show)" 0
+}
