@@ -16,10 +16,19 @@
 #include "maps.h"
 #include "parse.h"
 
-/* skb->tc_index of what we sent on, so that it is known again at another of our hooks, or where it was lost. Nothing else uses the field
- * there. */
-#define VTX_MARK_TO_HOST 0x7674 /* from a port to the host: between the port's hook and the uplink's, where it is cleared */
-#define VTX_MARK_SENT 0x7675 /* to a port or to the wire, and counted there */
+/*
+ * skb->tc_index of what we sent on and counted, so that it is known again at another of our hooks, or where it was lost. Each uplink has a
+ * value of its own, because the field crosses a veth into another namespace, where there may be a vtapxdp, too.
+ */
+static __always_inline __u32 vtx_mark_to_host(const struct vtx_config *config)
+{
+	return config->mark; /* from a port to the host: between the port's hook and the uplink's, where it is cleared */
+}
+
+static __always_inline __u32 vtx_mark_sent(const struct vtx_config *config)
+{
+	return config->mark + 1; /* to a port or to the wire */
+}
 
 enum vtx_from { VTX_FROM_WIRE, VTX_FROM_PORT, VTX_FROM_HOST };
 enum vtx_action { VTX_DROP, VTX_TO_PORT, VTX_TO_WIRE, VTX_TO_HOST, VTX_FLOOD };
@@ -73,15 +82,11 @@ static __always_inline struct vtx_verdict vtx_decide_group(const struct vtx_conf
 {
 	struct vtx_verdict v = vtx_to(VTX_FLOOD);
 
-	if (from == VTX_FROM_WIRE) {
-		if (vtx_is_link_local(f->dst))
-			return vtx_to(VTX_TO_HOST);
-		v.flood_host = 1;
-	} else if (from == VTX_FROM_PORT) {
-		v.flood_host = vtx_host_ok(config, self);
-	} else if (!(config->flags & VTX_C_HOST) || vtx_is_link_local(f->dst)) {
+	if (vtx_is_link_local(f->dst))
+		return vtx_to(from == VTX_FROM_WIRE ? VTX_TO_HOST : VTX_TO_WIRE);
+	if (from == VTX_FROM_HOST && !(config->flags & VTX_C_HOST))
 		return vtx_to(VTX_TO_WIRE);
-	}
+	v.flood_host = from == VTX_FROM_WIRE || (from == VTX_FROM_PORT && vtx_host_ok(config, self));
 	return v;
 }
 

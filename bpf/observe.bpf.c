@@ -63,8 +63,8 @@ int BPF_PROG(vtx_devmap_xmit, struct net_device *from, struct net_device *to, in
 	if (drops <= 0)
 		return 0;
 	o = observed(to);
-	/* Only what came from our own devices was counted as sent. */
-	if (o && o->role != VTX_ROLE_VETH_PEER && observed(from))
+	/* A port is a target of our map alone. The uplink may be another's, too: only what came from our own devices was counted. */
+	if (o && o->role != VTX_ROLE_VETH_PEER && (o->role != VTX_ROLE_UPLINK || observed(from)))
 		vtx_count_lost(o->port, VTX_CARRIER_XDP, reason_of_errno(err, o->role), drops);
 	return 0;
 }
@@ -152,13 +152,13 @@ static __always_inline enum vtx_reason reason_of_skb(struct sk_buff *skb, int re
 }
 
 /* Where a marked skb was to go that is still on the device it came in by, or on the uplink. */
-static __always_inline int wanted_row(struct sk_buff *skb, __u32 mark)
+static __always_inline int wanted_row(struct sk_buff *skb, const struct vtx_config *config, __u32 mark)
 {
 	const unsigned char *mac = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, mac_header);
 	const struct vtx_target *t;
 	struct vtx_fdb_key key = {};
 
-	if (mark == VTX_MARK_TO_HOST)
+	if (mark == vtx_mark_to_host(config))
 		return VTX_HOST;
 	if (bpf_probe_read_kernel(key.mac, sizeof(key.mac), mac))
 		return -1;
@@ -166,51 +166,69 @@ static __always_inline int wanted_row(struct sk_buff *skb, __u32 mark)
 	return t && t->port != VTX_HOST ? t->port : VTX_WIRE;
 }
 
-/* Generic XDP has no XDP buffers: what the uplink's program redirects is an skb, too, and bears no mark. */
-static __always_inline int is_generic(__u32 iif)
+/*
+ * Generic XDP has no XDP buffers: what it redirects is an skb, too, and bears no mark of ours. It came in by the uplink, or it is a
+ * guest's, whose source address tells: a port's program runs generic on frames that tun can't build in place.
+ */
+static __always_inline int is_generic(struct sk_buff *skb, const struct vtx_config *config, __u32 iif)
 {
-	const struct vtx_config *config = vtx_get_config();
+	const unsigned char *mac = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, mac_header) + VTX_MAC_SIZE;
+	struct vtx_fdb_key key = {};
+	const struct vtx_target *t;
 
-	return config && config->xdp == VTX_XDP_GENERIC && iif == config->ifindex;
+	if (iif)
+		return config->xdp == VTX_XDP_GENERIC && iif == config->ifindex;
+	if (bpf_probe_read_kernel(key.mac, sizeof(key.mac), mac))
+		return 0;
+	t = bpf_map_lookup_elem(&vtx_fdb, &key);
+	return t && (t->flags & VTX_T_SEND_XDP);
 }
 
-/* The row that a lost skb had been counted to, or -1. */
-static __always_inline int lost_row(struct sk_buff *skb, const struct vtx_observed *o)
+/* The row that a lost skb had been counted to, or -1; by which carrier. */
+static __always_inline int lost_row(struct sk_buff *skb, const struct vtx_config *config, const struct vtx_observed *o,
+				    enum vtx_carrier *carrier)
 {
 	__u32 iif = BPF_CORE_READ(skb, skb_iif), mark = BPF_CORE_READ(skb, tc_index);
-	int on_way_in = pulled(skb) == VTX_ETH_HLEN;
+	int on_way_in = pulled(skb) == VTX_ETH_HLEN, sent = mark == vtx_mark_sent(config), to_host = mark == vtx_mark_to_host(config);
 
+	*carrier = VTX_CARRIER_STACK;
 	if (o->role == VTX_ROLE_VETH_PEER)
-		return on_way_in && !iif && mark == VTX_MARK_SENT ? (int)o->port : -1;
+		return on_way_in && !iif && sent ? (int)o->port : -1;
 	if (on_way_in)
-		return o->role == VTX_ROLE_UPLINK && mark == VTX_MARK_TO_HOST ? VTX_HOST : -1;
+		return o->role == VTX_ROLE_UPLINK && to_host ? VTX_HOST : -1;
 	if (pulled(skb))
 		return -1;
+	if (!sent && !to_host) {
+		*carrier = VTX_CARRIER_XDP;
+		return is_generic(skb, config, iif) ? (int)o->port : -1;
+	}
 	if (o->role != VTX_ROLE_UPLINK && iif != BPF_CORE_READ(skb, dev, ifindex))
-		return mark == VTX_MARK_SENT || is_generic(iif) ? (int)o->port : -1;
-	return mark == VTX_MARK_SENT || mark == VTX_MARK_TO_HOST ? wanted_row(skb, mark) : -1;
+		return o->port;
+	return wanted_row(skb, config, mark);
 }
 
 SEC("tp_btf/kfree_skb")
 int BPF_PROG(vtx_kfree_skb, struct sk_buff *skb, const void *location, int reason)
 {
 	const struct vtx_observed *o = observed(BPF_CORE_READ(skb, dev));
+	const struct vtx_config *config = vtx_get_config();
+	enum vtx_carrier carrier;
 	enum vtx_reason why;
 	int row;
 
 	/* What our programs drop they count themselves; what generic XDP fails to redirect, vtx_redirect_err does. */
-	if (!o || reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_TC_INGRESS) ||
+	if (!o || !config || reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_TC_INGRESS) ||
 	    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_TC_EGRESS) ||
 	    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_XDP))
 		return 0;
-	row = lost_row(skb, o);
+	row = lost_row(skb, config, o, &carrier);
 	if (row < 0)
 		return 0;
 	/* Lost short of its row's device: the redirect there was refused. */
 	why = (__u32)row == o->port ? reason_of_skb(skb, reason, o->role) : VTX_R_NOT_UP;
 	if (row == VTX_HOST && reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_CPU_BACKLOG))
 		why = VTX_R_BACKLOG;
-	vtx_count_lost(row, BPF_CORE_READ(skb, tc_index) ? VTX_CARRIER_STACK : VTX_CARRIER_XDP, why, frames_of(skb));
+	vtx_count_lost(row, carrier, why, frames_of(skb));
 	return 0;
 }
 

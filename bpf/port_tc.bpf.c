@@ -12,13 +12,13 @@ static __always_inline int to_wire(const struct vtx_skb *s)
 	if (!vtx_fits(s, wire))
 		return vtx_tc_drop(s, VTX_WIRE, VTX_R_TOO_BIG);
 	vtx_count_tx(VTX_WIRE, VTX_CARRIER_STACK, s->frames, s->bytes);
-	s->skb->tc_index = VTX_MARK_SENT;
+	s->skb->tc_index = s->mark;
 	return bpf_redirect(wire->ifindex, 0);
 }
 
 static __always_inline int to_host(const struct vtx_config *config, const struct vtx_skb *s)
 {
-	s->skb->tc_index = VTX_MARK_TO_HOST; /* the uplink's ingress hook sees it next */
+	s->skb->tc_index = vtx_mark_to_host(config); /* the uplink's ingress hook sees it next */
 	vtx_count_tx(VTX_HOST, VTX_CARRIER_STACK, s->frames, s->bytes);
 	return bpf_redirect(config->ifindex, BPF_F_INGRESS);
 }
@@ -47,8 +47,10 @@ int vtx_port_in(struct __sk_buff *skb)
 	struct vtx_skb s;
 	__u32 row;
 
-	reason = vtx_read_skb(skb, &s);
-	if (!config || !self) {
+	if (!config)
+		return VTX_TC_DROP;
+	reason = vtx_read_skb(skb, config, &s);
+	if (!self) {
 		vtx_count_rx(VTX_WIRE, VTX_CARRIER_STACK, s.frames, s.bytes);
 		return vtx_tc_drop(&s, VTX_WIRE, VTX_R_NO_PORT);
 	}

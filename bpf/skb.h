@@ -26,6 +26,7 @@ struct vtx_skb {
 	struct vtx_frame f;
 	__u32 frames;
 	__u64 bytes; /* of all frames */
+	__u32 mark; /* of what is sent */
 };
 
 #define VTX_HEADERS_MAX 128
@@ -52,7 +53,7 @@ static __always_inline void vtx_count_segments(struct vtx_skb *s, const void *da
 	s->bytes += (s->frames - 1) * (__u64)(headers + (s->skb->vlan_present ? VTX_VLAN_HLEN : 0));
 }
 
-static __always_inline enum vtx_reason vtx_read_skb(struct __sk_buff *skb, struct vtx_skb *s)
+static __always_inline enum vtx_reason vtx_read_skb(struct __sk_buff *skb, const struct vtx_config *config, struct vtx_skb *s)
 {
 	const void *data, *end;
 	enum vtx_reason reason;
@@ -61,6 +62,7 @@ static __always_inline enum vtx_reason vtx_read_skb(struct __sk_buff *skb, struc
 	data = (void *)(long)skb->data;
 	end = (void *)(long)skb->data_end;
 	s->skb = skb;
+	s->mark = vtx_mark_sent(config);
 	s->frames = 1;
 	reason = vtx_parse(data, end, skb->len, skb->vlan_present, &s->f);
 	s->bytes = s->f.bytes;
@@ -76,7 +78,7 @@ static __always_inline int vtx_fits(const struct vtx_skb *s, const struct vtx_ta
 
 	if (!s->skb->gso_size)
 		return s->f.len <= t->max_len;
-	return bpf_check_mtu(s->skb, t->ifindex, &mtu, 0, BPF_MTU_CHK_SEGS) == 0;
+	return bpf_check_mtu(s->skb, t->ifindex, &mtu, 0, BPF_MTU_CHK_SEGS) <= 0; /* a device that is gone fits, and the redirect fails */
 }
 
 static __always_inline int vtx_tc_drop(const struct vtx_skb *s, __u32 row, enum vtx_reason reason)
@@ -91,7 +93,7 @@ static __always_inline int vtx_send_to_port(const struct vtx_skb *s, const struc
 	if (!vtx_fits(s, t))
 		return vtx_tc_drop(s, t->port, VTX_R_TOO_BIG);
 	vtx_count_tx(t->port, VTX_CARRIER_STACK, s->frames, s->bytes);
-	s->skb->tc_index = VTX_MARK_SENT;
+	s->skb->tc_index = s->mark;
 	if (!ingress || !(t->flags & VTX_T_PEER))
 		return bpf_redirect(t->ifindex, 0);
 	/* The uplink's driver took the frame for somebody else's; the guest's stack would drop it. To an address that is not the
@@ -141,7 +143,7 @@ static __always_inline void vtx_flood_members(const struct vtx_config *config, s
 {
 	struct vtx_flood flood = {.s = s, .from = from, .need_flag = need_flag};
 
-	s->skb->tc_index = VTX_MARK_SENT;
+	s->skb->tc_index = s->mark;
 	bpf_loop(config->last_port, vtx_flood_one, &flood, 0);
 }
 

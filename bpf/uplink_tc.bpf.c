@@ -13,11 +13,11 @@ int vtx_uplink_in(struct __sk_buff *skb)
 
 	if (!config)
 		return VTX_TC_NEXT;
-	if (skb->tc_index == VTX_MARK_TO_HOST) { /* a port's, decided and counted */
+	if (skb->tc_index == vtx_mark_to_host(config)) { /* a port's, decided and counted */
 		skb->tc_index = 0;
 		return VTX_TC_NEXT;
 	}
-	reason = vtx_read_skb(skb, &s);
+	reason = vtx_read_skb(skb, config, &s);
 	v = reason ? vtx_drop(reason) : decide(config, VTX_FROM_WIRE, NULL, &s.f);
 	vtx_count_rx(VTX_WIRE, VTX_CARRIER_STACK, s.frames, s.bytes);
 	if (v.action == VTX_DROP)
@@ -41,10 +41,10 @@ int vtx_uplink_out(struct __sk_buff *skb)
 
 	if (!config)
 		return VTX_TC_NEXT;
-	skb->tc_index = VTX_MARK_SENT;
+	skb->tc_index = vtx_mark_sent(config);
 	if (skb->ingress_ifindex && vtx_get_ingress(skb->ingress_ifindex)) /* a port's, decided and counted */
 		return VTX_TC_NEXT;
-	reason = vtx_read_skb(skb, &s);
+	reason = vtx_read_skb(skb, config, &s);
 	v = reason ? vtx_drop(reason) : decide(config, VTX_FROM_HOST, NULL, &s.f);
 	vtx_count_rx(VTX_HOST, VTX_CARRIER_STACK, s.frames, s.bytes);
 	if (v.action == VTX_DROP)

@@ -52,6 +52,19 @@ static const char *const traces[][2] = {
 	{"kfree_skb", "kfree_skb"},
 };
 
+static int has_port_on(struct vtx_uplink *u, void *arg)
+{
+	const struct vtx_link *link = arg;
+	struct vtx_port p;
+	__u32 n;
+
+	vtx_for_each_port (u, n, &p)
+		if ((int)p.ifindex == link->ifindex)
+			return vtx_error(-EBUSY, "%s is the device of port %s of %s: it can't be an uplink as well", link->name, p.name,
+					 u->config.ifname);
+	return 0;
+}
+
 static int check_device(const char *ifname, struct vtx_link *link)
 {
 	char ns[256];
@@ -66,6 +79,8 @@ static int check_device(const char *ifname, struct vtx_link *link)
 	}
 	if (link->loopback || !link->ethernet)
 		return vtx_error(-EINVAL, "%s is no Ethernet device: guests need one", ifname);
+	if (vtx_uplink_each(has_port_on, link))
+		return -EBUSY;
 	if (link->master)
 		return vtx_error(
 			-EBUSY,
@@ -130,6 +145,14 @@ static int make_dir(struct vtx_uplink *u, const char *ifname, uint64_t cookie)
 	return 0;
 }
 
+/* Unlike that of any other uplink that a frame is likely to meet: 16 bits, even, not 0. */
+static __u32 new_mark(uint64_t cookie, int ifindex)
+{
+	__u32 mixed = (__u32)(cookie * 2654435761U) ^ (__u32)ifindex * 40503U;
+
+	return ((mixed >> 8 ^ mixed) & 0x7ffe) | 0x8000;
+}
+
 static int begin(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const struct vtx_link *link, uint64_t cookie)
 {
 	struct vtx_config *c = &u->config;
@@ -148,6 +171,7 @@ static int begin(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const
 		.mode = spec->mode,
 		.flags = spec->host ? VTX_C_HOST : 0,
 		.mtu = link->mtu,
+		.mark = new_mark(cookie, link->ifindex),
 	};
 	memcpy(c->mac, link->mac, VTX_MAC_SIZE);
 	snprintf(c->ifname, sizeof(c->ifname), "%s", link->name);
@@ -178,11 +202,9 @@ static int feature_off(struct vtx_uplink *u, const struct spoiler *s)
 		return 0;
 	u->config.flags |= s->was_on;
 	err = vtx_uplink_save(u);
-	if (!err && vtx_feature_set(u->config.ifindex, &s->name, 1, false)) {
-		u->config.flags &= ~s->was_on;
+	/* Where it fails the note stays: to switch on at detach what was on does no harm. */
+	if (!err && vtx_feature_set(u->config.ifindex, &s->name, 1, false))
 		vtx_warn("%s: %s can't be switched off: %s", u->config.ifname, s->name, s->spoils);
-		err = vtx_uplink_save(u);
-	}
 	return err;
 }
 
@@ -354,21 +376,25 @@ int vtx_attach(const struct vtx_attach_spec *spec, struct vtx_config *config)
 	return err;
 }
 
-/* Only on the very device: its index may be another's by now in this namespace, but not while the uplink's name or state says so. */
-static void restore_device(const struct vtx_uplink *u)
+/* What is gone needs no restoring; its index is another device's only after the kernel has given out all others. */
+static int restore_device(const struct vtx_uplink *u)
 {
 	const struct vtx_config *c = &u->config;
 	const struct vtx_xdp_attached attached = {.mode = c->xdp, .prog_id = c->xdp_prog_id};
 	struct vtx_link link;
+	int err = vtx_link_get_index(c->ifindex, &link);
 
-	if (!c->ifindex || vtx_link_get_index(c->ifindex, &link))
-		return;
-	vtx_xdp_detach(c->ifindex, c->ifname, &attached);
+	if (err == -ENODEV)
+		return 0;
+	if (err)
+		return vtx_error(err, "can't look at %s: %s", c->ifname, vtx_reason_of(err));
+	err = vtx_xdp_detach(c->ifindex, c->ifname, &attached);
+	if (err)
+		return err;
 	for (size_t i = 0; i < SPOILERS; i++)
 		if (c->flags & spoilers[i].was_on)
 			vtx_feature_set(c->ifindex, &spoilers[i].name, 1, true);
-	if (c->flags & VTX_C_PROMISC)
-		vtx_link_set_promisc(c->ifindex, false);
+	return c->flags & VTX_C_PROMISC ? vtx_link_set_promisc(c->ifindex, false) : 0;
 }
 
 static void detach_tc(const struct vtx_uplink *u)
@@ -407,9 +433,10 @@ int vtx_detach(struct vtx_uplink *u)
 	if (u->maps[VTX_CONFIG] >= 0 && u->config.state) {
 		u->config.state = VTX_STATE_DELETING;
 		err = vtx_uplink_save(u);
+		if (!err)
+			err = restore_device(u);
 		if (err)
 			return err;
-		restore_device(u);
 		detach_tc(u);
 	}
 	return remove_pins(u);

@@ -61,7 +61,7 @@ static int run_attach(const void *p)
 	}
 	if (err)
 		return err;
-	err = vtx_attach(&spec, &config);
+	err = vtx_failure(vtx_attach(&spec, &config));
 	if (err)
 		return err;
 	render_attached(&config);
@@ -109,7 +109,7 @@ static int run_detach(const void *p)
 		return err;
 	err = args->force ? vtx_remove_ports(&u) : refuse(&u);
 	if (!err)
-		err = vtx_detach(&u);
+		err = vtx_failure(vtx_detach(&u));
 	vtx_uplink_close(&u);
 	return err;
 }

@@ -230,7 +230,7 @@ static int run_add(const void *p)
 	if (!err) {
 		err = uplink_ready(&u);
 		if (!err)
-			err = vtx_port_add(&u, &spec, &number, &port);
+			err = vtx_failure(vtx_port_add(&u, &spec, &number, &port));
 		vtx_uplink_close(&u);
 	}
 	if (spec.netns >= 0)
@@ -282,7 +282,7 @@ static int set_port(struct vtx_uplink *u, const struct port_args *a)
 		return err;
 	wanted = current;
 	err = parse_set(u, number, a, &wanted);
-	return err ? err : vtx_port_change(u, number, &current, &wanted);
+	return err ? err : vtx_failure(vtx_port_change(u, number, &current, &wanted));
 }
 
 static int run_set(const void *p)
@@ -316,7 +316,7 @@ static int run_del(const void *p)
 		return err;
 	err = vtx_port_require(&u, a->port, &number, &port);
 	if (!err)
-		err = vtx_port_remove(&u, number, &port);
+		err = vtx_failure(vtx_port_remove(&u, number, &port));
 	vtx_uplink_close(&u);
 	return err;
 }

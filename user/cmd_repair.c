@@ -10,6 +10,7 @@
 
 #include "attach.h"
 #include "commands.h"
+#include "error.h"
 #include "link.h"
 #include "parse.h"
 #include "port.h"
@@ -108,7 +109,7 @@ static int run_repair(const void *p)
 	if (err)
 		return err;
 	vtx_render_begin(vtx_globals.json);
-	err = repair(&u);
+	err = vtx_failure(repair(&u));
 	vtx_uplink_close(&u);
 	return err ? err : vtx_render_end();
 }

@@ -60,7 +60,7 @@ static void port_notes(const struct vtx_uplink *u, const struct vtx_port *port, 
 static void render_port(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
 {
 	struct vtx_link link = {};
-	bool gone = port->ifindex && vtx_link_get_index(port->ifindex, &link);
+	bool gone = port->ifindex && vtx_port_device(port, &link);
 	char mac[VTX_MAC_TEXT];
 
 	vtx_render_object(NULL);

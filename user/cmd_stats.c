@@ -51,13 +51,25 @@ static void render_drops(const struct vtx_stats *stats)
 	vtx_render_close();
 }
 
+#define SNAPSHOT_TRIES 100
+
+static bool lost_more_than_sent(const struct vtx_stats *stats)
+{
+	return stats->lost[VTX_CARRIER_XDP] > stats->tx[VTX_CARRIER_XDP].frames ||
+	       stats->lost[VTX_CARRIER_STACK] > stats->tx[VTX_CARRIER_STACK].frames;
+}
+
 static void render_row(const struct vtx_uplink *u, __u32 row, const struct vtx_port *port)
 {
 	char dir[VTX_PATH_SIZE];
 	struct vtx_stats stats;
+	int tries = 0;
 
-	if (vtx_row_read(vtx_row_dir(dir, u, row, port), &stats))
-		return;
+	/* A loss is counted after the frame: a copy taken in between is taken again. */
+	do {
+		if (vtx_row_read(vtx_row_dir(dir, u, row, port), &stats))
+			return;
+	} while (lost_more_than_sent(&stats) && tries++ < SNAPSHOT_TRIES);
 	vtx_render_object(NULL);
 	vtx_render_text("name", "  %s\n", vtx_row_name(row, port));
 	vtx_render_number("port", NULL, row);

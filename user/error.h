@@ -2,6 +2,8 @@
 #ifndef VTX_ERROR_H
 #define VTX_ERROR_H
 
+#include <errno.h>
+
 /*
  * What went wrong, for a person. A function that fails says so once, where it knows what it was doing, and returns -errno; its callers
  * only unwind. So vtx_error() both prints one line ("vtapxdp: ..." on stderr) and returns @err, which lets it end a function:
@@ -17,6 +19,12 @@ void vtx_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* "not permitted", "no such device": what -errno means, in words; takes @err negative or positive. */
 const char *vtx_reason_of(int err);
+
+/* What a command returns that failed at what it was asked rightly: -EINVAL is how misuse is told apart, and the kernel has it, too. */
+static inline int vtx_failure(int err)
+{
+	return err == -EINVAL ? -EIO : err;
+}
 
 /* Keeps libbpf's and libxdp's own messages off stderr, and shows them when VTAPXDP_DEBUG is set. */
 void vtx_quiet_libraries(void);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -209,7 +210,7 @@ static int search_cookie(const char *dir, const char *suffix, uint64_t wanted)
 	int fd = -ENOENT;
 
 	while (d && fd < 0 && (entry = readdir(d))) {
-		if (entry->d_name[0] == '.')
+		if (entry->d_name[0] == '.' || (suffix[0] && !isdigit((unsigned char)entry->d_name[0])))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s%s", dir, entry->d_name, suffix);
 		fd = cookie_of_path(path, wanted);

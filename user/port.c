@@ -21,6 +21,25 @@ const char *const vtx_state_names[] = {"none", "being added", "ready", "being ch
 
 static const struct vtx_kind_ops *const kinds[] = {[VTX_KIND_TAP] = &vtx_tap_ops, [VTX_KIND_VETH] = &vtx_veth_ops};
 
+int vtx_port_device(const struct vtx_port *port, struct vtx_link *link)
+{
+	static const char *const link_kinds[] = {[VTX_KIND_TAP] = "tun", [VTX_KIND_VETH] = "veth"};
+	static const __u8 unknown[VTX_MAC_SIZE];
+	struct vtx_link found;
+	int err;
+
+	/* A command that was killed right after making the device knew only its name. */
+	err = port->ifindex ? vtx_link_get_index(port->ifindex, &found) : vtx_link_get(port->dev, &found);
+	if (err && err != -ENODEV)
+		return vtx_error(err, "port %s: can't look at its device %s: %s", port->name, port->dev, vtx_reason_of(err));
+	if (err || strcmp(found.kind, link_kinds[port->kind]))
+		return -ENODEV;
+	if (memcmp(port->dev_mac, unknown, VTX_MAC_SIZE) && memcmp(port->dev_mac, found.mac, VTX_MAC_SIZE))
+		return -ENODEV;
+	*link = found;
+	return 0;
+}
+
 void vtx_port_default_dev(const struct vtx_uplink *u, const char *prefix, const char *name, __u32 number, char dev[VTX_IFNAME_SIZE])
 {
 	struct vtx_link link;
@@ -34,7 +53,6 @@ int vtx_port_check_macs(const struct vtx_uplink *u, __u32 number, __u8 macs[][VT
 {
 	char text[VTX_MAC_TEXT];
 	struct vtx_port other;
-	__u32 o;
 
 	for (__u32 i = 0; i < n; i++) {
 		int owner = vtx_tables_owner(u, macs[i]);
@@ -46,9 +64,8 @@ int vtx_port_check_macs(const struct vtx_uplink *u, __u32 number, __u8 macs[][VT
 		if (owner == VTX_HOST || !memcmp(macs[i], u->config.mac, VTX_MAC_SIZE))
 			return vtx_error(-EEXIST, "--mac %s is the address of %s itself: give the guest one of its own", text,
 					 u->config.ifname);
-		vtx_for_each_port (u, o, &other)
-			if (o != number && (int)o == owner)
-				return vtx_error(-EEXIST, "--mac %s belongs to port %s already: give another", text, other.name);
+		if (owner > 0 && owner != (int)number && !vtx_port_read(u, owner, &other))
+			return vtx_error(-EEXIST, "--mac %s belongs to port %s already: give another", text, other.name);
 	}
 	return 0;
 }
@@ -255,7 +272,6 @@ static int check_spec(const struct vtx_uplink *u, const struct vtx_port_spec *sp
 	port->path = spec->path;
 	port->mtu = spec->mtu;
 	port->flags = (spec->offloads ? VTX_P_OFFLOADS : 0) | (spec->host ? VTX_P_HOST : 0);
-	port->pid = getpid();
 	port->state = VTX_STATE_ADDING;
 	snprintf(port->name, sizeof(port->name), "%s", spec->name);
 	port->macs_used = spec->macs_used;
@@ -318,14 +334,14 @@ static int take_apart(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 	vtx_bpffs_join(dir, u->dir, "port", port->name);
 	vtx_tables_del(u, number, port);
 	err = clear_filter(u, port);
+	/* The device before its hooks: without them what the guest sends would meet the host's own stack. */
+	if (!err)
+		err = kinds[port->kind]->destroy(port);
 	if (err)
 		return err;
 	vtx_bpffs_remove(vtx_bpffs_join(path, dir, "xdp", NULL));
 	vtx_tc_detach(u->config.tc, port->ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, dir, "tc", NULL),
 		      port->flags & VTX_P_CLSACT_OURS);
-	err = kinds[port->kind]->destroy(port);
-	if (err)
-		return err;
 	vtx_row_del(u, number);
 	err = vtx_bpffs_remove(dir);
 	return err ? vtx_error(err, "can't remove the pins %s: %s", dir, vtx_reason_of(err)) : 0;
@@ -335,23 +351,28 @@ int vtx_port_remove(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 {
 	int err;
 
+	if (port->state == VTX_STATE_CHANGING) /* there may be addresses that the record does not have */
+		vtx_tables_prune_fdb(u, number, port);
 	port->state = VTX_STATE_DELETING;
-	port->pid = getpid();
 	err = vtx_port_save(u, number, port);
 	if (!err)
 		err = take_apart(u, number, port);
 	if (err)
 		return err;
 	vtx_port_delete_record(u, number);
-	return set_last_port(u, highest_port(u));
+	return number == u->config.last_port ? set_last_port(u, highest_port(u)) : 0;
 }
 
 int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 {
-	int err = set_xdp(u, port); /* first: under an XDP program a veth's far end has fewer offloads to switch on */
+	const struct vtx_kind_ops *kind = kinds[port->kind];
+	int err;
 
+	/* Offloads go before the XDP program comes, and come after it has gone: it takes no GSO frames, and a veth under it offers fewer
+	 * offloads. */
+	err = wants_xdp(port) ? kind->change(port) : set_xdp(u, port);
 	if (!err)
-		err = kinds[port->kind]->change(port);
+		err = wants_xdp(port) ? set_xdp(u, port) : kind->change(port);
 	if (!err)
 		err = vtx_tables_add(u, number, port);
 	if (!err)
@@ -366,10 +387,12 @@ int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 }
 
 /* Which addresses of @old are in @port's filter bits, now that their places changed; those that are no longer its own leave the filter. */
-static void carry_filter_over(const struct vtx_uplink *u, const struct vtx_port *old, struct vtx_port *port)
+static int carry_filter_over(const struct vtx_uplink *u, const struct vtx_port *old, struct vtx_port *port)
 {
+	int err = 0;
+
 	port->filtered = 0;
-	for (__u32 i = 0; i < old->macs_used; i++) {
+	for (__u32 i = 0; i < old->macs_used && !err; i++) {
 		__u32 j = 0;
 
 		if (!(old->filtered & 1U << i))
@@ -379,26 +402,43 @@ static void carry_filter_over(const struct vtx_uplink *u, const struct vtx_port 
 		if (j < port->macs_used)
 			port->filtered |= 1U << j;
 		else
-			vtx_link_filter_del(u->config.ifindex, old->macs[i]);
+			err = vtx_link_filter_del(u->config.ifindex, old->macs[i]);
 	}
+	return err;
+}
+
+/* From one record to another; a killed command's next is repair, which knows by CHANGING that the record's tables need writing again. */
+static int move(struct vtx_uplink *u, __u32 number, const struct vtx_port *from, struct vtx_port *to)
+{
+	struct vtx_port old = *from;
+	int err;
+
+	old.state = VTX_STATE_CHANGING;
+	err = vtx_port_save(u, number, &old);
+	if (!err)
+		err = carry_filter_over(u, from, to);
+	to->state = VTX_STATE_CHANGING;
+	if (!err)
+		err = vtx_port_save(u, number, to);
+	return err ? err : vtx_port_reapply(u, number, to);
 }
 
 int vtx_port_change(struct vtx_uplink *u, __u32 number, const struct vtx_port *current, const struct vtx_port *wanted)
 {
 	struct vtx_port port = *wanted, back = *current;
+	struct vtx_link link;
 	int err;
 
-	carry_filter_over(u, current, &port);
-	port.state = VTX_STATE_CHANGING;
-	port.pid = getpid();
-	err = vtx_port_save(u, number, &port);
-	if (!err)
-		err = vtx_port_reapply(u, number, &port);
+	err = vtx_port_device(current, &link);
+	if (err)
+		return err == -ENODEV
+			       ? vtx_error(err, "port %s has lost its device %s, as when its guest's namespace ended: delete the port",
+					   current->name, current->dev)
+			       : err;
+	err = move(u, number, current, &port);
 	if (!err)
 		return 0;
-	/* The same way back: the record decides. */
-	carry_filter_over(u, &port, &back);
 	back.flags = (back.flags & ~VTX_P_XDP_ATTACHED) | (port.flags & VTX_P_XDP_ATTACHED);
-	vtx_port_reapply(u, number, &back);
+	move(u, number, &port, &back);
 	return err;
 }

@@ -62,6 +62,11 @@ int vtx_port_change(struct vtx_uplink *u, __u32 number, const struct vtx_port *c
 /* Writes a port's tables, hooks and filter again from its record. */
 int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port);
 
+struct vtx_link;
+
+/* The port's own host-side device. -ENODEV, silent: it is gone, or its index is another device's by now. */
+int vtx_port_device(const struct vtx_port *port, struct vtx_link *link);
+
 /* Checks addresses for a port (@number 0: a new one): unlike each other, the uplink's and every other port's. */
 int vtx_port_check_macs(const struct vtx_uplink *u, __u32 number, __u8 macs[][VTX_MAC_SIZE], __u32 n);
 int vtx_port_check_mtu(const struct vtx_uplink *u, __u32 mtu);

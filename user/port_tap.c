@@ -15,6 +15,8 @@ static int is_port_of(struct vtx_uplink *u, void *arg)
 	struct vtx_port p;
 	__u32 n;
 
+	if ((int)u->config.ifindex == link->ifindex)
+		return vtx_error(-EBUSY, "--dev %s is an uplink itself: give another device", link->name);
 	vtx_for_each_port (u, n, &p)
 		if ((int)p.ifindex == link->ifindex)
 			return vtx_error(-EBUSY, "--dev %s is the device of port %s of %s already", link->name, p.name, u->config.ifname);
@@ -49,6 +51,7 @@ static int adopt(const struct vtx_uplink *u, const struct vtx_port_spec *spec, s
 		return err;
 	snprintf(port->dev, sizeof(port->dev), "%s", link->name);
 	port->ifindex = link->ifindex;
+	memcpy(port->dev_mac, link->mac, VTX_MAC_SIZE);
 	port->mtu = link->mtu;
 	port->flags |= multi_queue ? VTX_P_MULTI_QUEUE : 0;
 	return 0;
@@ -77,6 +80,7 @@ static int make(struct vtx_uplink *u, __u32 number, const struct vtx_port_spec *
 	if (err)
 		return vtx_error(err, "%s vanished as soon as it was made", port->dev);
 	port->ifindex = link.ifindex;
+	memcpy(port->dev_mac, link.mac, VTX_MAC_SIZE);
 	return link.mtu == port->mtu ? 0 : vtx_link_set_mtu(link.ifindex, port->mtu);
 }
 
@@ -107,17 +111,14 @@ static int start(struct vtx_uplink *u, __u32 number, const struct vtx_port_spec 
 	return err ? err : vtx_link_set_up(port->ifindex, true);
 }
 
-/* By index where we know it: a name may be another device's by now. A command that was killed just after making it knew only the name. */
 static int destroy(const struct vtx_port *port)
 {
 	struct vtx_link link;
-	int err = port->ifindex ? vtx_link_get_index(port->ifindex, &link) : vtx_link_get(port->dev, &link);
+	int err = vtx_port_device(port, &link);
 
-	if (err)
-		return 0;
-	if (port->flags & VTX_P_CREATED)
+	if (!err && (port->flags & VTX_P_CREATED))
 		err = vtx_tap_delete(link.ifindex);
-	else if (port->flags & VTX_P_SET_UP)
+	else if (!err && (port->flags & VTX_P_SET_UP))
 		err = vtx_link_set_up(link.ifindex, false);
 	return err == -ENODEV ? 0 : err;
 }
@@ -125,10 +126,9 @@ static int destroy(const struct vtx_port *port)
 static int change(const struct vtx_port *port)
 {
 	struct vtx_link link;
+	int err = vtx_port_device(port, &link);
 
-	if (vtx_link_get_index(port->ifindex, &link))
-		return vtx_error(-ENODEV, "port %s has lost its device %s: delete the port", port->name, port->dev);
-	return link.mtu == port->mtu ? 0 : vtx_link_set_mtu(port->ifindex, port->mtu);
+	return err || link.mtu == port->mtu ? err : vtx_link_set_mtu(port->ifindex, port->mtu);
 }
 
 const struct vtx_kind_ops vtx_tap_ops = {.name = "tap", .create = create, .start = start, .destroy = destroy, .change = change};

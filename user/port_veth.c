@@ -131,6 +131,7 @@ static int make_pair(struct vtx_uplink *u, __u32 number, const struct vtx_port_s
 	if (err)
 		return vtx_error(err, "%s vanished as soon as it was made", port->dev);
 	port->ifindex = link.ifindex;
+	memcpy(port->dev_mac, link.mac, VTX_MAC_SIZE);
 	return 0;
 }
 
@@ -171,11 +172,10 @@ static int start(struct vtx_uplink *u, __u32 number, const struct vtx_port_spec 
 static int destroy(const struct vtx_port *port)
 {
 	struct vtx_link link;
-	int err = port->ifindex ? vtx_link_get_index(port->ifindex, &link) : vtx_link_get(port->dev, &link);
+	int err = vtx_port_device(port, &link);
 
-	if (err || !(port->flags & VTX_P_CREATED))
-		return 0;
-	err = vtx_link_del(link.ifindex);
+	if (!err && (port->flags & VTX_P_CREATED))
+		err = vtx_link_del(link.ifindex);
 	return err == -ENODEV ? 0 : err;
 }
 
@@ -188,6 +188,8 @@ static int change_peer(void *arg)
 	if (vtx_link_get_index(port->peer_ifindex, &link))
 		return vtx_error(-ENODEV, "port %s has lost the guest's end of its veth: delete the port", port->name);
 	err = link.mtu == port->mtu ? 0 : vtx_link_set_mtu(port->peer_ifindex, port->mtu);
+	if (!err && memcmp(link.mac, port->macs[0], VTX_MAC_SIZE))
+		err = vtx_link_set_mac(port->peer_ifindex, port->macs[0]);
 	return err ? err : set_offloads(port->peer_ifindex, port);
 }
 
@@ -196,9 +198,9 @@ static int change(const struct vtx_port *port)
 	struct vtx_link link;
 	int netns, err;
 
-	if (vtx_link_get_index(port->ifindex, &link))
-		return vtx_error(-ENODEV, "port %s has lost its device %s, as when the guest's namespace ended: delete the port",
-				 port->name, port->dev);
+	err = vtx_port_device(port, &link);
+	if (err)
+		return err;
 	netns = vtx_netns_open_cookie(port->peer_netns);
 	if (netns < 0)
 		return vtx_error(netns, "port %s: its guest's network namespace can't be found: nothing in /run/netns or /proc leads there",

@@ -122,7 +122,7 @@ static void prune_entry(const struct vtx_uplink *u, const struct vtx_fdb_key *ke
 {
 	struct vtx_target t;
 
-	if (!bpf_map_lookup_elem(u->maps[VTX_FDB], key, &t) && t.port == number && !(keep && has_mac(keep, key->mac)))
+	if (!bpf_map_lookup_elem(u->maps[VTX_FDB], key, &t) && t.port == number && !has_mac(keep, key->mac))
 		bpf_map_delete_elem(u->maps[VTX_FDB], key);
 }
 
@@ -161,7 +161,12 @@ void vtx_tables_del(const struct vtx_uplink *u, __u32 number, const struct vtx_p
 	struct vtx_target none = {};
 	__u32 slot;
 
-	vtx_tables_prune_fdb(u, number, NULL);
+	for (__u32 i = 0; i < port->macs_used; i++) {
+		struct vtx_fdb_key key = key_of(port->macs[i]);
+
+		if (vtx_tables_owner(u, port->macs[i]) == (int)number)
+			bpf_map_delete_elem(u->maps[VTX_FDB], &key);
+	}
 	bpf_map_update_elem(u->maps[VTX_MEMBERS], &number, &none, BPF_ANY);
 	bpf_map_delete_elem(u->maps[VTX_DEVMAP], &number);
 	if (!port->ifindex)

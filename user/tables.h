@@ -19,7 +19,7 @@ int vtx_tables_add(const struct vtx_uplink *u, __u32 number, const struct vtx_po
 /* Writes the port's FDB entries. After this frames reach the guest. */
 int vtx_tables_set_fdb(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
 
-/* Removes the FDB entries that point to the port, but for @keep's addresses (NULL: all of them). */
+/* Removes the FDB entries that point to the port, but for @keep's addresses. */
 void vtx_tables_prune_fdb(const struct vtx_uplink *u, __u32 number, const struct vtx_port *keep);
 
 /* Takes the port out of everything. */

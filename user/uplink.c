@@ -127,7 +127,7 @@ static bool is_gone(const struct vtx_config *config)
 {
 	struct vtx_link link;
 
-	return vtx_link_get_index(config->ifindex, &link) != 0;
+	return !config->ifindex || vtx_link_get_index(config->ifindex, &link) == -ENODEV;
 }
 
 /* How well an uplink fits: 2 the device itself, 1 the name it had while that device is gone, 0 not. */
@@ -232,10 +232,15 @@ int vtx_uplink_save(struct vtx_uplink *u)
 	return err ? vtx_error(err, "can't write the state of %s: %s", u->config.ifname, vtx_reason_of(err)) : 0;
 }
 
+int vtx_port_read(const struct vtx_uplink *u, uint32_t number, struct vtx_port *port)
+{
+	return bpf_map_lookup_elem(u->maps[VTX_PORTS], &number, port);
+}
+
 uint32_t vtx_port_next(const struct vtx_uplink *u, uint32_t number, struct vtx_port *port)
 {
 	while (++number <= u->config.last_port)
-		if (!bpf_map_lookup_elem(u->maps[VTX_PORTS], &number, port))
+		if (!vtx_port_read(u, number, port))
 			return number;
 	return 0;
 }

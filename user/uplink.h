@@ -43,6 +43,7 @@ int vtx_uplink_save(struct vtx_uplink *u);
 /* Ports. get: -ENOENT, said. next: iterates by number, from 0; 0 when there is none after @number. */
 int vtx_port_find(const struct vtx_uplink *u, const char *name, uint32_t *number, struct vtx_port *port);
 int vtx_port_require(const struct vtx_uplink *u, const char *name, uint32_t *number, struct vtx_port *port);
+int vtx_port_read(const struct vtx_uplink *u, uint32_t number, struct vtx_port *port); /* -ENOENT, silent */
 uint32_t vtx_port_next(const struct vtx_uplink *u, uint32_t number, struct vtx_port *port);
 int vtx_port_save(const struct vtx_uplink *u, uint32_t number, const struct vtx_port *port);
 void vtx_port_delete_record(const struct vtx_uplink *u, uint32_t number);

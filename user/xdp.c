@@ -63,7 +63,7 @@ static int say_refused(int err, const char *ifname, const char *want)
 				 : "its driver has no XDP, or not at this MTU or number of queues; attach with --xdp generic or auto");
 }
 
-static int attach_and_pin(const char *dir, int ifindex, const char *ifname, struct xdp_program *program, const struct mode *mode,
+static int attach_and_pin(const char *dir, int ifindex, struct xdp_program *program, const struct mode *mode,
 			  struct vtx_xdp_attached *attached)
 {
 	char path[VTX_PATH_SIZE];
@@ -73,14 +73,13 @@ static int attach_and_pin(const char *dir, int ifindex, const char *ifname, stru
 		return err;
 	*attached = (struct vtx_xdp_attached){
 		.mode = mode->mode, .prog_id = xdp_program__id(program), .dispatcher = runs_under_dispatcher(ifindex)};
-	err = vtx_bpffs_pin(xdp_program__fd(program), vtx_bpffs_join(path, dir, "progs", "uplink_xdp"));
-	if (err)
-		vtx_xdp_detach(ifindex, ifname, attached);
-	return err;
+	/* Only for bpftool's sake; the device holds the program. */
+	bpf_obj_pin(xdp_program__fd(program), vtx_bpffs_join(path, dir, "progs", "uplink_xdp"));
+	return 0;
 }
 
 /* Silent but for errors that another mode would meet as well. */
-static int try_mode(const char *dir, int ifindex, const char *ifname, const struct mode *mode, struct vtx_xdp_attached *attached)
+static int try_mode(const char *dir, int ifindex, const struct mode *mode, struct vtx_xdp_attached *attached)
 {
 	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .prog_name = PROGRAM);
 	struct bpf_object *object = vtx_open_uplink_xdp(dir);
@@ -93,7 +92,7 @@ static int try_mode(const char *dir, int ifindex, const char *ifname, const stru
 	program = xdp_program__create(&opts);
 	err = libxdp_get_error(program);
 	if (!err) {
-		err = attach_and_pin(dir, ifindex, ifname, program, mode, attached);
+		err = attach_and_pin(dir, ifindex, program, mode, attached);
 		xdp_program__close(program);
 	}
 	bpf_object__close(object);
@@ -109,7 +108,7 @@ int vtx_xdp_attach(const char *dir, int ifindex, const char *ifname, const char 
 	for (size_t i = 0; i < MODES; i++) {
 		if (strcmp(want, "auto") && strcmp(want, modes[i].name))
 			continue;
-		err = try_mode(dir, ifindex, ifname, &modes[i], attached);
+		err = try_mode(dir, ifindex, &modes[i], attached);
 		if (!err)
 			return 0;
 	}
@@ -146,8 +145,11 @@ int vtx_xdp_detach(int ifindex, const char *ifname, const struct vtx_xdp_attache
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
 	int err;
 
-	if (libxdp_get_error(mp) || !mp)
+	err = libxdp_get_error(mp);
+	if (err == -ENOENT || (!err && !mp))
 		return 0;
+	if (err)
+		return vtx_error(err, "can't look at the XDP programs of %s: %s", ifname, vtx_reason_of(err));
 	err = detach_ours(mp, ifindex, attached);
 	xdp_multiprog__close(mp);
 	return err && err != -ENODEV ? vtx_error(err, "can't take the XDP program off %s: %s", ifname, vtx_reason_of(err)) : 0;

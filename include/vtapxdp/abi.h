@@ -125,11 +125,13 @@ struct vtx_config {
 	__u32 last_port; /* the highest port number in use: where floods stop */
 	__u32 xdp_prog_id; /* the uplink's XDP program, to find it again at detach */
 	__u32 mtu; /* at attach, bytes */
+	__u32 mark; /* this uplink's own value for skb->tc_index: 16 bits, even, not 0 */
+	__u32 pad0;
 	__u8 mac[VTX_MAC_SIZE]; /* the uplink's own address */
 	__u8 pad[2];
 	char ifname[VTX_IFNAME_SIZE];
 };
-_Static_assert(sizeof(struct vtx_config) == 72, "vtx_config");
+_Static_assert(sizeof(struct vtx_config) == 80, "vtx_config");
 
 #define VTX_C_HOST (1U << 0) /* guests and host may talk */
 #define VTX_C_DISPATCHER (1U << 1) /* the XDP program runs under libxdp's dispatcher */
@@ -149,7 +151,7 @@ struct vtx_port {
 	__u32 ifindex; /* host-side device */
 	__u32 mtu;
 	__u32 peer_ifindex; /* veth: the guest's end */
-	__u32 pid; /* command that last changed the port */
+	__u32 pad0;
 	__u64 peer_netns; /* veth: cookie of the guest's namespace */
 	char name[VTX_NAME_SIZE];
 	char dev[VTX_IFNAME_SIZE];
@@ -157,8 +159,10 @@ struct vtx_port {
 	__u32 macs_used;
 	__u32 filtered; /* bit n: we put address n into the uplink's receive filter */
 	__u8 macs[VTX_PORT_MACS][VTX_MAC_SIZE];
+	__u8 dev_mac[VTX_MAC_SIZE]; /* the host-side device's own address: an index may be another device's one day */
+	__u8 pad1[2];
 };
-_Static_assert(sizeof(struct vtx_port) == 160, "vtx_port");
+_Static_assert(sizeof(struct vtx_port) == 168, "vtx_port");
 
 #define VTX_P_CREATED (1U << 0) /* we made the device, and delete it with the port */
 #define VTX_P_OFFLOADS (1U << 1) /* the guest may send partial checksums and GSO frames */

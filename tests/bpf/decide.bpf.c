@@ -38,10 +38,13 @@ int test_xdp(struct xdp_md *ctx)
 SEC("tc")
 int test_tc(struct __sk_buff *skb)
 {
+	const struct vtx_config *config = vtx_get_config();
 	enum vtx_reason reason;
 	struct vtx_skb s;
 
-	reason = vtx_read_skb(skb, &s);
+	if (!config)
+		return VTX_TC_NEXT;
+	reason = vtx_read_skb(skb, config, &s);
 	judge(reason, &s.f);
 	return VTX_TC_NEXT;
 }

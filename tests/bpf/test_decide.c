@@ -94,6 +94,8 @@ static const struct row {
 	{"port to broadcast", PORT, BROADCAST, 0, 0, GUEST1, FLOOD, 0, 0, 1},
 	{"port to broadcast, uplink without host access", PORT, BROADCAST, 1, 0, GUEST1, FLOOD, 0, 0, 0},
 	{"port to multicast, port without host access", PORT, MULTICAST, 0, 1, GUEST1, FLOOD, 0, 0, 0},
+	{"port to spanning tree", PORT, STP, 0, 0, GUEST1, TO_WIRE, 0, 0, 0},
+	{"port to LLDP", PORT, LLDP, 0, 0, GUEST1, TO_WIRE, 0, 0, 0},
 	{"port from a group address", PORT, GUEST2, 0, 0, MULTICAST, DROP, VTX_R_BAD_SOURCE, 0, 0},
 	{"port from broadcast to broadcast", PORT, BROADCAST, 0, 0, BROADCAST, DROP, VTX_R_BAD_SOURCE, 0, 0},
 	{"port from zero", PORT, STRANGER, 0, 0, ZERO, DROP, VTX_R_BAD_SOURCE, 0, 0},

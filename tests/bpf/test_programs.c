@@ -82,7 +82,7 @@ static void set_port(uint32_t number, const uint8_t *mac, uint16_t flags)
 
 static void set_maps(struct bpf_object *object, uint32_t config_flags)
 {
-	struct vtx_config config = {.state = VTX_STATE_READY, .flags = config_flags, .ifindex = LO};
+	struct vtx_config config = {.state = VTX_STATE_READY, .flags = config_flags, .ifindex = LO, .mark = 0x8000};
 	struct vtx_target wire = {.ifindex = LO, .max_len = 1514};
 	uint32_t zero = 0, lo = LO;
 

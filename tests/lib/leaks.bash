@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the tests may have left on the machine: compared with what was there before them.
+# What the tests may have left on the machine, or in the kernel's log: compared with what was there before them.
 
-LEAK_KINDS="namespaces names pins links programs bpf_links maps processes mounts"
+LEAK_KINDS="namespaces names pins links programs bpf_links maps processes mounts warnings"
 
 # Each prints one line a thing.
 leak_namespaces() {
@@ -41,6 +41,11 @@ leak_processes() {
 
 leak_mounts() {
 	grep -cE ' (bpf|nsfs) ' /proc/mounts
+}
+
+# The kernel's own complaints, whoever caused them.
+leak_warnings() {
+	dmesg 2>/dev/null | grep -E 'WARNING: |BUG: |Oops|rcu.*stall|unregister_netdevice: waiting'
 }
 
 # leaks_snapshot DIR

@@ -52,7 +52,7 @@ runs() {
 run_one() {
 	local name=$1 file=$2 log=$LOGS/$1.tap start=$SECONDS failed=0 verdict=ok
 	shift 2
-	env BATS_TEST_TIMEOUT="${BATS_TEST_TIMEOUT:-120}" "$@" bats --tap --timing "$file" >"$log" 2>&1 </dev/null || failed=1
+	env BATS_TEST_TIMEOUT="${BATS_TEST_TIMEOUT:-300}" "$@" bats --tap --timing "$file" >"$log" 2>&1 </dev/null || failed=1
 	((failed)) && verdict="FAIL"
 	printf '  %-4s %-36s %3d s\n' "$verdict" "$name" "$((SECONDS - start))"
 	if ((failed)); then

@@ -53,6 +53,15 @@ drops() {
 	fi
 }
 
+# Nothing more is on its way.
+settled() {
+	local before
+	before=$(vtx -j stats eth0)
+	moment
+	moment
+	[[ $before == "$(vtx -j stats eth0)" ]]
+}
+
 # remember_drops: from here on. While a guest starts, broadcasts find its TAP not open yet.
 remember_drops() {
 	list_drops >"$BATS_TEST_TMPDIR/drops"

@@ -56,15 +56,6 @@ device_losses() {
 	on "$1" ip -s -j link show dev "$2" | jq '.[0].stats64.tx.dropped'
 }
 
-# Nothing more is on its way.
-settled() {
-	local before
-	before=$(vtx -j stats eth0)
-	moment
-	moment
-	[[ $before == "$(vtx -j stats eth0)" ]]
-}
-
 # account FROM TO: all that came from FROM went to TO or was dropped on the way to it
 account() {
 	wait_until 20 settled
@@ -125,6 +116,14 @@ account() {
 
 @test "from guest to guest, offloads off" {
 	TAPGUEST=--no-vnet-hdr network --offloads off --path xdp
+	start_counting b
+	blast a 200000 "${GUEST_MAC[b]}"
+	account a b
+}
+
+@test "from guest to guest, offloads off, by a program that opened its TAP as blocking" {
+	[[ $VTX_KIND == tap ]] || skip "a veth is not opened"
+	TAPGUEST="--no-vnet-hdr --blocking" network --offloads off --path xdp
 	start_counting b
 	blast a 200000 "${GUEST_MAC[b]}"
 	account a b

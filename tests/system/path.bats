@@ -143,11 +143,3 @@ by_xdp_if_there() {
 	is "frames missing but for those that a full ring or queue refused" \
 		"$(jq .senders[0].frames <<<"$received")" $((sent - $(drops a ring_full) - $(drops a queue_full) - $(drops a backlog)))
 }
-
-settled() {
-	local before
-	before=$(vtx -j stats eth0)
-	moment
-	moment
-	[[ $before == "$(vtx -j stats eth0)" ]]
-}

@@ -221,14 +221,6 @@ is_gone() {
 	is "other drops" "$(drops a)" $(($(drops a ring_full) + $(drops a backlog)))
 }
 
-settled() {
-	local before
-	before=$(vtx -j stats eth0)
-	moment
-	moment
-	[[ $before == "$(vtx -j stats eth0)" ]]
-}
-
 @test "256 ports, all forwarding at once" {
 	local n each=20 dst=() taps=()
 	QUIET=1

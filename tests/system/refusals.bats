@@ -218,6 +218,12 @@ with_ports() {
 	has "the programs on eth0" "$(ip link show eth0)" "xdp"
 }
 
+@test "a kernel without type information" {
+	make_wire
+	mount -t tmpfs none /sys/kernel/btf
+	refused 1 "type information" vtx attach eth0
+}
+
 @test "bpffs: mounted where it is not" {
 	make_wire
 	umount /sys/fs/bpf

@@ -5,6 +5,8 @@
  * network stack of the guest's namespace sends partial checksums and frames of 64 KB into the host's TAP, as the kernel of a virtual
  * machine would.
  *
+ * --blocking: as a simple program opens a TAP, and not as QEMU does.
+ *
  * Started in the host's network namespace. Prints "ready" when both devices are there, and at SIGTERM, or when the host's TAP is deleted,
  * what it carried as JSON.
  */
@@ -12,6 +14,7 @@
 #include <getopt.h>
 #include <net/if_arp.h>
 #include <netinet/ether.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -33,7 +36,7 @@ struct pump {
 struct options {
 	const char *tap, *netns, *ifname, *mac;
 	int mtu, queues;
-	bool vnet_hdr;
+	bool vnet_hdr, blocking;
 };
 
 static void account(struct pump *p, const unsigned char *buf)
@@ -57,8 +60,10 @@ static void *run_pump(void *arg)
 
 	for (;;) {
 		n = read(p->from, buf, sizeof(buf));
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+			poll(&(struct pollfd){.fd = p->from, .events = POLLIN}, 1, -1);
 			continue;
+		}
 		if (n <= 0) /* the device was deleted */
 			break;
 		if (write(p->to, buf, n) == n)
@@ -68,6 +73,16 @@ static void *run_pump(void *arg)
 	}
 	kill(getpid(), SIGTERM);
 	return NULL;
+}
+
+/* A write to a TAP never blocks, but the kernel runs a native XDP program as such only for descriptors that would not, as QEMU's. */
+static int open_queue(const char *name, const struct options *o)
+{
+	int fd = tap_open(name, o->vnet_hdr, o->queues > 1);
+
+	if (!o->blocking && fcntl(fd, F_SETFL, O_NONBLOCK))
+		error(1, errno, "%s", name);
+	return fd;
 }
 
 static void set_link(const struct options *o)
@@ -114,19 +129,25 @@ static void print_way(const char *name, const struct pump *p, int queues, const 
 
 static void usage(void)
 {
-	error(2, 0, "usage: tapguest [--no-vnet-hdr] [--queues N] [--mac MAC] [--mtu N] [--ifname NAME] TAP NETNS-PATH");
+	error(2, 0, "usage: tapguest [--no-vnet-hdr] [--blocking] [--queues N] [--mac MAC] [--mtu N] [--ifname NAME] TAP NETNS-PATH");
 }
 
 static void parse(int argc, char **argv, struct options *o)
 {
-	static const struct option longs[] = {{"no-vnet-hdr", no_argument, NULL, 'V'},	{"queues", required_argument, NULL, 'q'},
-					      {"mac", required_argument, NULL, 'm'},	{"mtu", required_argument, NULL, 't'},
-					      {"ifname", required_argument, NULL, 'i'}, {}};
+	static const struct option longs[] = {{"no-vnet-hdr", no_argument, NULL, 'V'},
+					      {"blocking", no_argument, NULL, 'b'},
+					      {"queues", required_argument, NULL, 'q'},
+					      {"mac", required_argument, NULL, 'm'},
+					      {"mtu", required_argument, NULL, 't'},
+					      {"ifname", required_argument, NULL, 'i'},
+					      {}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (c == 'V')
 			o->vnet_hdr = false;
+		else if (c == 'b')
+			o->blocking = true;
 		else if (c == 'q')
 			o->queues = atoi(optarg);
 		else if (c == 'm')
@@ -157,10 +178,10 @@ int main(int argc, char **argv)
 	sigaddset(&ends, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &ends, NULL);
 	for (int i = 0; i < o.queues; i++)
-		in[i].from = out[i].to = tap_open(o.tap, o.vnet_hdr, o.queues > 1);
+		in[i].from = out[i].to = open_queue(o.tap, &o);
 	enter(o.netns);
 	for (int i = 0; i < o.queues; i++)
-		in[i].to = out[i].from = tap_open(o.ifname, o.vnet_hdr, o.queues > 1);
+		in[i].to = out[i].from = open_queue(o.ifname, &o);
 	set_link(&o);
 	for (int i = 0; i < o.queues; i++) {
 		in[i].vnet_hdr = out[i].vnet_hdr = o.vnet_hdr;
