@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Which carrier takes a frame. XDP is best for packets a second, the stack's GRO and TSO for bulk TCP; so a target says by two flags what
- * may come to it as an XDP buffer: TCP, and all else. The choice depends on the frame's addresses and IP protocol alone, so a flow never
- * changes carrier and nothing is reordered. Whatever an XDP program can't carry it passes on, and the tc program decides again.
+ * may come to it as an XDP buffer: TCP, and all else. The choice depends on the frame's addresses and IP protocol alone, so a flow keeps
+ * its carrier and nothing is reordered; but for the one frame in 65,536 of a guest without offloads that looks partial, see below. Whatever
+ * an XDP program can't carry it passes on, and the tc program decides again.
  */
 #ifndef VTX_CARRIER_H
 #define VTX_CARRIER_H

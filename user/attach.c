@@ -352,7 +352,7 @@ static int check(const struct vtx_attach_spec *spec, struct vtx_link *link, uint
 int vtx_attach(const struct vtx_attach_spec *spec, struct vtx_config *config)
 {
 	struct vtx_uplink u;
-	struct vtx_link link;
+	struct vtx_link link = {};
 	uint64_t cookie = 0;
 	int err;
 
