@@ -60,24 +60,33 @@ static void config_from_name(const char *dir, struct vtx_config *config)
 	}
 }
 
-int vtx_uplink_open_maps(struct vtx_uplink *u)
+/* All that are there. The first that isn't, but for the config, is said: somebody has unpinned it. */
+static int open_pins(struct vtx_uplink *u)
 {
 	char path[VTX_PATH_SIZE];
 	int err = 0;
 
-	for (int i = 0; i < VTX_MAPS && !err; i++) {
+	for (int i = 0; i < VTX_MAPS; i++) {
 		u->maps[i] = bpf_obj_get(vtx_bpffs_join(path, u->dir, vtx_map_names[i], NULL));
-		err = u->maps[i] < 0 ? u->maps[i] : 0;
+		if (u->maps[i] == -ENOENT && i != VTX_CONFIG && u->config.state && !err) {
+			err = u->maps[i];
+			vtx_warn("the pin %s is missing: 'vtapxdp detach --force' takes down what is left", path);
+		} else if (u->maps[i] < 0 && u->maps[i] != -ENOENT) {
+			return vtx_error(u->maps[i], "can't open the map pinned at %s: %s", path, vtx_reason_of(u->maps[i]));
+		}
+		if (i == VTX_CONFIG && (u->maps[i] < 0 || read_config(u, &u->config) || !u->config.state))
+			config_from_name(u->dir, &u->config);
 	}
-	if (!err)
-		err = read_config(u, &u->config);
-	if (err && err != -ENOENT)
-		return vtx_error(err, "can't open the maps pinned in %s: %s", u->dir, vtx_reason_of(err));
-	if (err || !u->config.state) {
-		config_from_name(u->dir, &u->config);
-		return 0;
-	}
-	if (u->config.abi != VTX_ABI_VERSION)
+	return 0;
+}
+
+int vtx_uplink_open_maps(struct vtx_uplink *u)
+{
+	int err = open_pins(u);
+
+	if (err)
+		return err;
+	if (u->config.state && u->config.abi != VTX_ABI_VERSION)
 		return vtx_error(-EPROTO,
 				 "%s was attached by another version of vtapxdp (maps version %u, this command knows %u): use that one",
 				 u->config.ifname, u->config.abi, VTX_ABI_VERSION);
