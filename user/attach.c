@@ -376,6 +376,14 @@ int vtx_attach(const struct vtx_attach_spec *spec, struct vtx_config *config)
 	return err;
 }
 
+/* What the device doesn't let itself be told needn't keep us from detaching. */
+static int feature_on(const struct vtx_config *c, const char *name)
+{
+	int err = vtx_feature_set(c->ifindex, &name, 1, true);
+
+	return err && err != -EOPNOTSUPP ? vtx_error(err, "can't switch %s of %s on again: %s", name, c->ifname, vtx_reason_of(err)) : 0;
+}
+
 /* What is gone needs no restoring; its index is another device's only after the kernel has given out all others. */
 static int restore_device(const struct vtx_uplink *u)
 {
@@ -391,9 +399,11 @@ static int restore_device(const struct vtx_uplink *u)
 	err = vtx_xdp_detach(c->ifindex, c->ifname, &attached);
 	if (err)
 		return err;
-	for (size_t i = 0; i < SPOILERS; i++)
+	for (size_t i = 0; i < SPOILERS && !err; i++)
 		if (c->flags & spoilers[i].was_on)
-			vtx_feature_set(c->ifindex, &spoilers[i].name, 1, true);
+			err = feature_on(c, spoilers[i].name);
+	if (err)
+		return err;
 	return c->flags & VTX_C_PROMISC ? vtx_link_set_promisc(c->ifindex, false) : 0;
 }
 

@@ -332,8 +332,9 @@ static int take_apart(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 	int err;
 
 	vtx_bpffs_join(dir, u->dir, "port", port->name);
-	vtx_tables_del(u, number, port);
-	err = clear_filter(u, port);
+	err = vtx_tables_del(u, number, port);
+	if (!err)
+		err = clear_filter(u, port);
 	/* The device before its hooks: without them what the guest sends would meet the host's own stack. */
 	if (!err)
 		err = kinds[port->kind]->destroy(port);
@@ -349,12 +350,13 @@ static int take_apart(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 
 int vtx_port_remove(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 {
-	int err;
+	int err = 0;
 
 	if (port->state == VTX_STATE_CHANGING) /* there may be addresses that the record does not have */
-		vtx_tables_prune_fdb(u, number, port);
+		err = vtx_tables_prune_fdb(u, number, port);
 	port->state = VTX_STATE_DELETING;
-	err = vtx_port_save(u, number, port);
+	if (!err)
+		err = vtx_port_save(u, number, port);
 	if (!err)
 		err = take_apart(u, number, port);
 	if (err)
@@ -379,9 +381,10 @@ int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 		err = set_filter(u, number, port);
 	if (!err)
 		err = vtx_tables_set_fdb(u, number, port);
+	if (!err)
+		err = vtx_tables_prune_fdb(u, number, port);
 	if (err)
 		return err;
-	vtx_tables_prune_fdb(u, number, port);
 	port->state = VTX_STATE_READY;
 	return vtx_port_save(u, number, port);
 }

@@ -117,26 +117,37 @@ static int has_mac(const struct vtx_port *port, const __u8 *mac)
 	return 0;
 }
 
-/* Deletes an FDB entry of @number that is not one of @keep's addresses. */
-static void prune_entry(const struct vtx_uplink *u, const struct vtx_fdb_key *key, __u32 number, const struct vtx_port *keep)
+/* What is not there, or is in a map whose pin is missing, is as good as done. Said. */
+static int gone(int err, const struct vtx_port *port)
 {
-	struct vtx_target t;
-
-	if (!bpf_map_lookup_elem(u->maps[VTX_FDB], key, &t) && t.port == number && !has_mac(keep, key->mac))
-		bpf_map_delete_elem(u->maps[VTX_FDB], key);
+	return err && err != -ENOENT && err != -EBADF
+		       ? vtx_error(err, "port %s: can't take it out of the tables: %s", port->name, vtx_reason_of(err))
+		       : 0;
 }
 
-void vtx_tables_prune_fdb(const struct vtx_uplink *u, __u32 number, const struct vtx_port *keep)
+/* Deletes an FDB entry of @number that is not one of @keep's addresses. */
+static int prune_entry(const struct vtx_uplink *u, const struct vtx_fdb_key *key, __u32 number, const struct vtx_port *keep)
+{
+	struct vtx_target t;
+	int err = bpf_map_lookup_elem(u->maps[VTX_FDB], key, &t);
+
+	if (!err && t.port == number && !has_mac(keep, key->mac))
+		err = bpf_map_delete_elem(u->maps[VTX_FDB], key);
+	return gone(err, keep);
+}
+
+int vtx_tables_prune_fdb(const struct vtx_uplink *u, __u32 number, const struct vtx_port *keep)
 {
 	struct vtx_fdb_key key, next;
-	int err = bpf_map_get_next_key(u->maps[VTX_FDB], NULL, &next);
+	int end = bpf_map_get_next_key(u->maps[VTX_FDB], NULL, &next), err = 0;
 
 	/* The next key is fetched before its predecessor is deleted, or the walk would begin anew. */
-	while (!err) {
+	while (!end && !err) {
 		key = next;
-		err = bpf_map_get_next_key(u->maps[VTX_FDB], &key, &next);
-		prune_entry(u, &key, number, keep);
+		end = bpf_map_get_next_key(u->maps[VTX_FDB], &key, &next);
+		err = prune_entry(u, &key, number, keep);
 	}
+	return err ? err : gone(end, keep);
 }
 
 int vtx_tables_set_fdb(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
@@ -154,28 +165,51 @@ int vtx_tables_set_fdb(const struct vtx_uplink *u, __u32 number, const struct vt
 	return 0;
 }
 
-void vtx_tables_del(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
+static int del_fdb(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
+{
+	struct vtx_target t;
+	int err = 0;
+
+	for (__u32 i = 0; i < port->macs_used && !err; i++) {
+		struct vtx_fdb_key key = key_of(port->macs[i]);
+
+		err = bpf_map_lookup_elem(u->maps[VTX_FDB], &key, &t);
+		if (!err && t.port == number)
+			err = bpf_map_delete_elem(u->maps[VTX_FDB], &key);
+		err = gone(err, port);
+	}
+	return err;
+}
+
+/* What goes by the device's index. */
+static int del_device(const struct vtx_uplink *u, const struct vtx_port *port)
 {
 	struct vtx_observed_key own = {.netns_cookie = u->config.netns_cookie, .ifindex = port->ifindex};
 	struct vtx_observed_key peer = {.netns_cookie = port->peer_netns, .ifindex = port->peer_ifindex};
 	struct vtx_target none = {};
 	__u32 slot;
+	int err = ingress_slot(u, port->ifindex, &slot);
 
-	for (__u32 i = 0; i < port->macs_used; i++) {
-		struct vtx_fdb_key key = key_of(port->macs[i]);
+	if (err == 1)
+		err = bpf_map_update_elem(u->maps[VTX_INGRESS], &slot, &none, BPF_ANY);
+	err = err == -ENOSPC ? 0 : gone(err, port);
+	if (!err)
+		err = gone(bpf_map_delete_elem(u->maps[VTX_OBSERVED], &own), port);
+	if (!err && port->peer_ifindex)
+		err = gone(bpf_map_delete_elem(u->maps[VTX_OBSERVED], &peer), port);
+	return err;
+}
 
-		if (vtx_tables_owner(u, port->macs[i]) == (int)number)
-			bpf_map_delete_elem(u->maps[VTX_FDB], &key);
-	}
-	bpf_map_update_elem(u->maps[VTX_MEMBERS], &number, &none, BPF_ANY);
-	bpf_map_delete_elem(u->maps[VTX_DEVMAP], &number);
-	if (!port->ifindex)
-		return;
-	if (ingress_slot(u, port->ifindex, &slot) == 1)
-		bpf_map_update_elem(u->maps[VTX_INGRESS], &slot, &none, BPF_ANY);
-	bpf_map_delete_elem(u->maps[VTX_OBSERVED], &own);
-	if (port->peer_ifindex)
-		bpf_map_delete_elem(u->maps[VTX_OBSERVED], &peer);
+int vtx_tables_del(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
+{
+	struct vtx_target none = {};
+	int err = del_fdb(u, number, port);
+
+	if (!err)
+		err = gone(bpf_map_update_elem(u->maps[VTX_MEMBERS], &number, &none, BPF_ANY), port);
+	if (!err)
+		err = gone(bpf_map_delete_elem(u->maps[VTX_DEVMAP], &number), port);
+	return err || !port->ifindex ? err : del_device(u, port);
 }
 
 int vtx_tables_set_uplink(const struct vtx_uplink *u)

@@ -20,10 +20,10 @@ int vtx_tables_add(const struct vtx_uplink *u, __u32 number, const struct vtx_po
 int vtx_tables_set_fdb(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
 
 /* Removes the FDB entries that point to the port, but for @keep's addresses. */
-void vtx_tables_prune_fdb(const struct vtx_uplink *u, __u32 number, const struct vtx_port *keep);
+int vtx_tables_prune_fdb(const struct vtx_uplink *u, __u32 number, const struct vtx_port *keep);
 
 /* Takes the port out of everything. */
-void vtx_tables_del(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
+int vtx_tables_del(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
 
 /* The uplink itself: the wire as a target, the host's address in the FDB. Call again when the uplink's MTU or address changed. */
 int vtx_tables_set_uplink(const struct vtx_uplink *u);
