@@ -170,7 +170,7 @@ static __always_inline int wanted_row(struct sk_buff *skb, const struct vtx_conf
  * Generic XDP has no XDP buffers: what it redirects is an skb, too, and bears no mark of ours. It came in by the uplink, or it is a
  * guest's, whose source address tells: a port's program runs generic on frames that tun can't build in place.
  */
-static __always_inline int is_generic(struct sk_buff *skb, const struct vtx_config *config, __u32 iif)
+static __always_inline int is_generic(struct sk_buff *skb, const struct vtx_config *config, const struct vtx_observed *o, __u32 iif)
 {
 	const unsigned char *mac = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, mac_header) + VTX_MAC_SIZE;
 	struct vtx_fdb_key key = {};
@@ -181,7 +181,8 @@ static __always_inline int is_generic(struct sk_buff *skb, const struct vtx_conf
 	if (bpf_probe_read_kernel(key.mac, sizeof(key.mac), mac))
 		return 0;
 	t = bpf_map_lookup_elem(&vtx_fdb, &key);
-	return t && (t->flags & VTX_T_SEND_XDP);
+	/* On the device of the very port, it is what that port's program dropped. */
+	return t && t->port != o->port && (t->flags & VTX_T_SEND_XDP);
 }
 
 /* The row that a lost skb had been counted to, or -1; by which carrier. */
@@ -200,7 +201,7 @@ static __always_inline int lost_row(struct sk_buff *skb, const struct vtx_config
 		return -1;
 	if (!sent && !to_host) {
 		*carrier = VTX_CARRIER_XDP;
-		return is_generic(skb, config, iif) ? (int)o->port : -1;
+		return is_generic(skb, config, o, iif) ? (int)o->port : -1;
 	}
 	if (o->role != VTX_ROLE_UPLINK && iif != BPF_CORE_READ(skb, dev, ifindex))
 		return o->port;

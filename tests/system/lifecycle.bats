@@ -265,8 +265,9 @@ jumbo() {
 	talk a b
 }
 
-@test "jumbo frames: an uplink with MTU 9000, native" {
-	VTX_XDP=native jumbo
+@test "jumbo frames: native XDP takes frames of up to a page, and attach says so" {
+	make_wire 9000
+	refused 1 "not at this MTU" vtx attach eth0 --xdp native
 }
 
 @test "jumbo frames: an uplink with MTU 9000, generic" {

@@ -249,7 +249,7 @@ with_ports() {
 	make_wire
 	mkdir "$BATS_TEST_TMPDIR/plain"
 	refused 12 "no BPF file system" vtx --bpffs "$BATS_TEST_TMPDIR/plain" attach eth0
-	refused 2 "absolute" vtx --bpffs relative attach eth0
+	refused 12 "absolute" vtx --bpffs relative attach eth0
 	[[ -z $(ls "$BATS_TEST_TMPDIR/plain") ]] || fail "made files there"
 }
 
