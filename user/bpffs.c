@@ -60,14 +60,21 @@ static void existing_part(char *path)
 		slash[slash == path] = '\0';
 }
 
+int vtx_bpffs_check(void)
+{
+	const char *root = vtx_bpffs_root();
+
+	if (root[0] != '/' || strlen(root) > VTX_PATH_SIZE / 2)
+		return vtx_error(-EINVAL, "--bpffs %s: give an absolute path of at most %d bytes", root, VTX_PATH_SIZE / 2);
+	return 0;
+}
+
 int vtx_bpffs_prepare(void)
 {
 	const char *root = vtx_bpffs_root();
 	char path[VTX_PATH_SIZE];
 	int err;
 
-	if (root[0] != '/' || strlen(root) > VTX_PATH_SIZE / 2)
-		return vtx_error(-EINVAL, "--bpffs %s: give an absolute path of at most %d bytes", root, VTX_PATH_SIZE / 2);
 	snprintf(path, sizeof(path), "%s", root);
 	existing_part(path);
 	if (!is_bpffs(path)) {

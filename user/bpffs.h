@@ -19,6 +19,9 @@
  */
 #define VTX_PATH_SIZE 512
 
+/* Checks --bpffs. -EINVAL, said. */
+int vtx_bpffs_check(void);
+
 /* Makes sure that the root exists on a bpffs; mounts one at /sys/fs/bpf when nothing is there. 0 or -errno, said. */
 int vtx_bpffs_prepare(void);
 

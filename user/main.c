@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bpffs.h"
 #include "commands.h"
 #include "error.h"
 #include "lock.h"
@@ -75,7 +76,9 @@ static int run(const struct vtx_verb *verb, int argc, char **argv)
 	}
 	if (verb->changes)
 		vtx_signals_catch();
-	return exit_code(vtx_lock_check_wait() ? -EINVAL : verb->run(args));
+	if (vtx_lock_check_wait() || vtx_bpffs_check())
+		return EXIT_MISUSE;
+	return exit_code(verb->run(args));
 }
 
 int main(int argc, char **argv)
