@@ -263,3 +263,19 @@ with_ports() {
 	vtx detach --bpffs=/run/bpf/mine eth0
 	is "uplinks there" "$(vtx_json length --bpffs /run/bpf/mine show)" 0
 }
+
+@test "port add: the 4,097th" {
+	with_ports
+	local pins value config
+	pins=$(vtx_json '.[0].pins' show eth0)
+	# Records without devices, the first port's over and over: the limit is what counts records.
+	value=$(bpftool -j map lookup pinned "$pins/ports" key 1 0 0 0 | jq -r '.value | join(" ")')
+	config=$(bpftool -j map lookup pinned "$pins/config" key 0 0 0 0 | jq -r '.value | .[36] = "0x00" | .[37] = "0x10" | join(" ")')
+	for ((n = 3; n <= 4096; n++)); do
+		echo "map update pinned $pins/ports key $((n & 255)) $((n >> 8)) 0 0 value $value"
+	done >"$BATS_TEST_TMPDIR/batch"
+	bpftool batch file "$BATS_TEST_TMPDIR/batch" >/dev/null
+	# shellcheck disable=SC2086 # bytes, each a word
+	bpftool map update pinned "$pins/config" key 0 0 0 0 value $config
+	refused 1 "4096" vtx port add eth0 onemore --tap
+}
