@@ -432,7 +432,8 @@ static int remove_pins(struct vtx_uplink *u)
 		return vtx_error(err, "can't remove the pins %s: %s", u->dir, vtx_reason_of(err));
 	/* Gone with its last uplink; another's keeps it. */
 	*strrchr(u->dir, '/') = '\0';
-	rmdir(u->dir);
+	for (int tries = 0; tries < 3 && rmdir(u->dir) && errno == ENOMEM; tries++)
+		; /* want of memory passes, and nobody comes here again for an empty directory */
 	return 0;
 }
 
