@@ -54,6 +54,8 @@ enum {
 	BPF_F_INGRESS = 1,
 	BPF_F_NO_PREALLOC = 1,
 	BPF_MTU_CHK_SEGS = 1,
+	BPF_NOEXIST = 1,
+	BPF_ANY = 0,
 };
 
 struct __sk_buff {
@@ -102,6 +104,10 @@ struct xdp_md {
 	__u32 egress_ifindex;
 };
 
+struct bpf_spin_lock {
+	__u32 val;
+};
+
 struct net;
 struct net_device;
 
@@ -118,6 +124,8 @@ struct sk_buff {
 	unsigned char *data;
 	unsigned int end;
 	__u16 mac_header;
+	__be16 vlan_proto;
+	__u16 vlan_tci;
 } __attribute__((preserve_access_index));
 
 struct skb_shared_info {

@@ -26,11 +26,6 @@ static __always_inline int vtx_path_is_xdp(__u32 flags, const void *data, const 
 	return l4.proto == VTX_IPPROTO_TCP ? !!(flags & VTX_T_XDP_TCP) : !!(flags & VTX_T_XDP_OTHER);
 }
 
-static __always_inline int vtx_fits_xdp(const struct vtx_target *target, const struct vtx_frame *f)
-{
-	return f->len <= target->max_len;
-}
-
 /* Ones' complement sum of 16-bit words, RFC 1071. */
 static __always_inline __u32 vtx_sum(const __u8 *p, int bytes)
 {

@@ -11,6 +11,9 @@
 
 #include "vtapxdp/abi.h"
 
+/* A function that stays one: programs that call it have its instructions and its stack once. Not all that include it call it. */
+#define vtx_subprog static __attribute__((noinline, unused))
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -78,7 +81,7 @@ struct {
 	__type(value, struct vtx_observed);
 } vtx_observed SEC(".maps");
 
-/* For commands only: the programs don't read it, but it lives and dies with the rest. */
+/* Ports' records. Programs read the policy, where a target's flags say that there is something to read. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -86,6 +89,69 @@ struct {
 	__type(key, __u32);
 	__type(value, struct vtx_port);
 } vtx_ports SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, VTX_NEIGHS_MAX);
+	__type(key, struct vtx_ip_key);
+	__type(value, struct vtx_neigh);
+} vtx_neighs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, VTX_GROUPS_MAX);
+	__type(key, struct vtx_ip_key);
+	__type(value, struct vtx_bits);
+} vtx_groups SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, VTX_REPORTS_MAX);
+	__type(key, struct vtx_report_key);
+	__type(value, __u32);
+} vtx_reports SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, VTX_ROWS);
+	__type(key, __u32);
+	__type(value, __u32);
+} vtx_routers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct vtx_mcast);
+} vtx_mcast SEC(".maps");
+
+/* Source rules: which ports list a source address, under VTX_VLAN_ANY. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, VTX_SOURCES_MAX);
+	__type(key, struct vtx_fdb_key);
+	__type(value, struct vtx_bits);
+} vtx_sources SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, VTX_ROWS *VTX_LIMITS);
+	__type(key, struct vtx_limit_key);
+	__type(value, struct vtx_bucket);
+} vtx_limits SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, VTX_ROWS);
+	__type(key, __u32);
+	__type(value, struct vtx_usage);
+} vtx_usage SEC(".maps");
 
 static __always_inline const struct vtx_config *vtx_get_config(void)
 {

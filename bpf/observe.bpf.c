@@ -17,11 +17,13 @@
  */
 #include "maps.h"
 #include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
 #include "count.h"
-#include "decide.h"
+#include "fdb.h"
+#include "mark.h"
 
 /* Read of a lost skb: enough for two VLAN tags, IPv6 and its extension headers where they are short. */
 #define VTX_HEAD 128
@@ -100,6 +102,13 @@ struct {
 	__uint(value_size, 2048 + VTX_HEAD);
 } scratch SEC(".maps");
 
+static __always_inline __u32 tag_outside(struct sk_buff *skb)
+{
+	__u16 tpid = BPF_CORE_READ(skb, vlan_proto);
+
+	return tpid ? VTX_TAG(bpf_ntohs(tpid), BPF_CORE_READ(skb, vlan_tci)) : 0;
+}
+
 /* The first bytes of the skb, from its Ethernet header on. NULL: it has none. */
 static __always_inline const __u8 *head_of(struct sk_buff *skb, struct vtx_frame *f)
 {
@@ -108,7 +117,7 @@ static __always_inline const __u8 *head_of(struct sk_buff *skb, struct vtx_frame
 
 	if (!head || bpf_probe_read_kernel(head, VTX_HEAD, BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, mac_header)))
 		return NULL;
-	return vtx_parse(head, head + VTX_HEAD, 0, 0, f) ? NULL : head;
+	return vtx_parse(head, head + VTX_HEAD, 0, tag_outside(skb), f) ? NULL : head;
 }
 
 /* As the tc programs count them. */
@@ -154,15 +163,14 @@ static __always_inline enum vtx_reason reason_of_skb(struct sk_buff *skb, int re
 /* Where a marked skb was to go that is still on the device it came in by, or on the uplink. */
 static __always_inline int wanted_row(struct sk_buff *skb, const struct vtx_config *config, __u32 mark)
 {
-	const unsigned char *mac = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, mac_header);
 	const struct vtx_target *t;
-	struct vtx_fdb_key key = {};
+	struct vtx_frame f;
 
 	if (mark == vtx_mark_to_host(config))
 		return VTX_HOST;
-	if (bpf_probe_read_kernel(key.mac, sizeof(key.mac), mac))
+	if (!head_of(skb, &f))
 		return -1;
-	t = key.mac[0] & 1 ? NULL : bpf_map_lookup_elem(&vtx_fdb, &key);
+	t = vtx_is_group(f.dst) ? NULL : vtx_fdb_entry(config, f.vlan, f.dst);
 	return t && t->port != VTX_HOST ? t->port : VTX_WIRE;
 }
 
@@ -172,15 +180,14 @@ static __always_inline int wanted_row(struct sk_buff *skb, const struct vtx_conf
  */
 static __always_inline int is_generic(struct sk_buff *skb, const struct vtx_config *config, const struct vtx_observed *o, __u32 iif)
 {
-	const unsigned char *mac = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, mac_header) + VTX_MAC_SIZE;
-	struct vtx_fdb_key key = {};
 	const struct vtx_target *t;
+	struct vtx_frame f;
 
 	if (iif)
 		return config->xdp == VTX_XDP_GENERIC && iif == config->ifindex;
-	if (bpf_probe_read_kernel(key.mac, sizeof(key.mac), mac))
+	if (!head_of(skb, &f))
 		return 0;
-	t = bpf_map_lookup_elem(&vtx_fdb, &key);
+	t = vtx_fdb_entry(config, f.vlan, f.src);
 	/* On the device of the very port, it is what that port's program dropped. */
 	return t && t->port != o->port && (t->flags & VTX_T_SEND_XDP);
 }

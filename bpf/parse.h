@@ -28,10 +28,14 @@
 struct vtx_frame {
 	__u8 dst[VTX_MAC_SIZE];
 	__u8 src[VTX_MAC_SIZE];
-	__u32 len; /* bytes on the wire, without the outermost VLAN tag: what an MTU limits */
-	__u32 bytes; /* bytes on the wire, tags included: what is counted */
+	__u32 bytes; /* of the frame in hand, tags included: what is counted */
 	__u16 l3; /* offset of the network header */
 	__u16 proto; /* EtherType behind the tags, host byte order */
+	__u16 tpid; /* of the outermost tag; 0: there is none */
+	__u16 tci; /* of the outermost tag: PCP, DEI and VID */
+	__u16 vlan; /* its VLAN, see abi.h: by the outermost tag, until vtx_classify() says what it means on a port */
+	__u8 tags; /* 0 to 2 */
+	__u8 tagged; /* the outermost tag is that of vlan */
 };
 
 /* What stands at the network layer, found only when somebody asks. */
@@ -56,35 +60,62 @@ static __always_inline void vtx_copy_mac(__u8 *to, const __u8 *from)
 	__builtin_memcpy(to, from, VTX_MAC_SIZE);
 }
 
+/* A tag that is not in the bytes (skb->vlan_proto and vlan_tci), as vtx_parse() takes it. */
+#define VTX_TAG(tpid, tci) ((__u32)(tpid) << 16 | (tci))
+
+static __always_inline __u16 vtx_vlan_of(__u16 tpid, __u16 tci)
+{
+	__u16 vid = tci & VTX_VID;
+
+	return vid && tpid == VTX_ETH_P_8021AD ? vid | VTX_VLAN_AD : vid;
+}
+
+/* What an MTU limits: @bytes with @tags VLAN tags, but for the outermost. */
+static __always_inline __u32 vtx_mtu_len(__u32 bytes, __u32 tags)
+{
+	return tags ? bytes - VTX_VLAN_HLEN : bytes;
+}
+
+static __always_inline void vtx_take_tag(struct vtx_frame *f, __u16 tpid, __u16 tci)
+{
+	if (!f->tags) {
+		f->tpid = tpid;
+		f->tci = tci;
+		f->vlan = vtx_vlan_of(tpid, tci);
+		f->tagged = !!f->vlan;
+	}
+	f->tags++;
+}
+
 /*
- * Reads the Ethernet header and at most two VLAN tags. @len: the whole frame in bytes, which may be more than lies between @data and @end
- * (fragments of the buffer); @tag_outside: a tag that is not in the bytes (skb->vlan_tci).
+ * Reads the Ethernet header and at most two VLAN tags of those in the bytes. @len: the whole frame in bytes, which may be more than lies
+ * between @data and @end (fragments of the buffer); @outside: VTX_TAG() of a tag that is not in the bytes, or 0.
  * Returns VTX_R_NONE, VTX_R_RUNT or VTX_R_TRUNCATED.
  */
-static __always_inline enum vtx_reason vtx_parse(const void *data, const void *end, __u32 len, int tag_outside, struct vtx_frame *f)
+static __always_inline enum vtx_reason vtx_parse(const void *data, const void *end, __u32 len, __u32 outside, struct vtx_frame *f)
 {
 	const __u8 *p = data;
-	int tags = tag_outside ? 1 : 0;
 
 	*f = (struct vtx_frame){};
-	f->bytes = len + (tag_outside ? VTX_VLAN_HLEN : 0);
+	f->bytes = len + (outside ? VTX_VLAN_HLEN : 0);
 	if (p + VTX_ETH_HLEN > (const __u8 *)end)
 		return VTX_R_RUNT;
 	vtx_copy_mac(f->dst, p);
 	vtx_copy_mac(f->src, p + VTX_MAC_SIZE);
 	f->proto = vtx_be16(p + 12);
 	f->l3 = VTX_ETH_HLEN;
+	if (outside)
+		vtx_take_tag(f, outside >> 16, outside & 0xffff);
 #pragma unroll
 	for (int i = 0; i < 2; i++) {
 		if (!vtx_is_tag(f->proto))
 			break;
 		if (p + f->l3 + VTX_VLAN_HLEN > (const __u8 *)end)
 			return VTX_R_TRUNCATED;
+		vtx_take_tag(f, f->proto, vtx_be16(p + f->l3));
 		f->proto = vtx_be16(p + f->l3 + 2);
 		f->l3 += VTX_VLAN_HLEN;
-		tags++;
 	}
-	f->len = f->bytes - (tags ? VTX_VLAN_HLEN : 0);
 	return VTX_R_NONE;
 }
 

@@ -1,40 +1,97 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Port ingress, slow: what a guest sends with its offloads on, floods, what is for the host. */
+/* Port ingress, slow: what a guest sends with its offloads on, floods, what is for the host, and whatever there is to learn from. */
 #include "skb.h"
 
-static __always_inline int to_wire(const struct vtx_skb *s)
+#include "guard.h"
+#include "learn.h"
+
+static __always_inline int to_wire(struct vtx_skb *s)
 {
 	__u32 row = VTX_WIRE;
 	const struct vtx_target *wire = bpf_map_lookup_elem(&vtx_members, &row);
+	enum vtx_retag how;
 
 	if (!wire)
 		return vtx_tc_drop(s, VTX_WIRE, VTX_R_NOT_UP);
-	if (!vtx_fits(s, wire))
-		return vtx_tc_drop(s, VTX_WIRE, VTX_R_TOO_BIG);
+	how = vtx_retag_for(&s->f, wire);
+	if (!vtx_fits(s, wire, how))
+		return vtx_too_big(s, wire);
+	if (vtx_retag(s, how))
+		return vtx_tc_drop(s, VTX_WIRE, VTX_R_NO_MEMORY);
 	vtx_count_tx(VTX_WIRE, VTX_CARRIER_STACK, s->frames, s->bytes);
 	s->skb->tc_index = s->mark;
 	return bpf_redirect(wire->ifindex, 0);
 }
 
-static __always_inline int to_host(const struct vtx_config *config, const struct vtx_skb *s)
+static __always_inline int to_host(struct vtx_skb *s)
 {
-	s->skb->tc_index = vtx_mark_to_host(config); /* the uplink's ingress hook sees it next */
+	if (vtx_retag_for_wire(s))
+		return vtx_tc_drop(s, VTX_HOST, VTX_R_NO_MEMORY);
+	s->skb->tc_index = vtx_mark_to_host(s->config); /* the uplink's ingress hook sees it next */
 	vtx_count_tx(VTX_HOST, VTX_CARRIER_STACK, s->frames, s->bytes);
-	return bpf_redirect(config->ifindex, BPF_F_INGRESS);
+	return bpf_redirect(s->config->ifindex, BPF_F_INGRESS);
 }
 
-static __always_inline int flood(const struct vtx_config *config, struct vtx_skb *s, __u32 from, int host)
+static __always_inline int flood(struct vtx_skb *s, const struct vtx_verdict *v)
 {
 	__u32 row = VTX_WIRE;
 	const struct vtx_target *wire;
 
-	vtx_flood_members(config, s, from, 0);
-	if (!host)
+	vtx_flood(s, v);
+	if (!v->flood_host)
 		return to_wire(s);
 	wire = bpf_map_lookup_elem(&vtx_members, &row);
-	if (wire)
+	if (wire && !vtx_retag_for_wire(s))
 		vtx_clone_to(s, wire);
-	return to_host(config, s);
+	return to_host(s);
+}
+
+/* May the guest send this? And what is to be learnt from it. */
+static __always_inline enum vtx_reason admit(const struct vtx_target *self, struct vtx_skb *s)
+{
+	const struct vtx_config *config = s->config;
+	enum vtx_reason reason = vtx_classify(self, &s->f);
+
+	if (!reason)
+		reason = vtx_check_source(config, self, &s->f);
+	if (reason == VTX_R_LEARN_LIMIT)
+		reason = vtx_learn_source(config, self, &s->f);
+	if (!reason && (self->flags & VTX_T_GUARD))
+		reason = vtx_guard(config, self, vtx_data(s->skb), vtx_data_end(s->skb), &s->f);
+	return reason;
+}
+
+static __always_inline void teach(const struct vtx_target *self, struct vtx_skb *s)
+{
+	const void *data = vtx_data(s->skb), *end = vtx_data_end(s->skb);
+
+	vtx_learn_neigh(s->config, self, data, end, &s->f);
+	if (vtx_is_group(s->f.dst))
+		vtx_snoop(s->config, self->port, data, end, &s->f);
+}
+
+/* Is there room in the port's limits for what it sends? */
+static __always_inline enum vtx_reason limit(const struct vtx_target *self, const struct vtx_skb *s, const struct vtx_verdict *v)
+{
+	int storm = vtx_storm_of(&s->f, v->unknown);
+
+	if (storm && !vtx_skb_within(s, self->port, self->flags, VTX_T_STORM, storm))
+		return vtx_storm_reason(storm);
+	return vtx_skb_within(s, self->port, self->flags, VTX_T_RATE_OUT, VTX_LIMIT_OUT) ? VTX_R_NONE : VTX_R_RATE_OUT;
+}
+
+static __always_inline int carry(struct vtx_skb *s, const struct vtx_target *self, const struct vtx_verdict *v)
+{
+	switch (v->action) {
+	case VTX_TO_PORT:
+		return v->target ? vtx_send_to_port(s, v->target, 1) : vtx_tc_drop(s, self->port, VTX_R_NO_PORT);
+	case VTX_TO_WIRE:
+		return to_wire(s);
+	case VTX_TO_HOST:
+		return to_host(s);
+	default:
+		return flood(s, v);
+	}
 }
 
 SEC("tc")
@@ -45,30 +102,21 @@ int vtx_port_in(struct __sk_buff *skb)
 	enum vtx_reason reason;
 	struct vtx_verdict v;
 	struct vtx_skb s;
-	__u32 row;
 
 	if (!config)
 		return VTX_TC_DROP;
-	reason = vtx_read_skb(skb, config, &s);
-	if (!self) {
-		vtx_count_rx(VTX_WIRE, VTX_CARRIER_STACK, s.frames, s.bytes);
+	reason = vtx_read_skb(skb, config, VTX_FROM_PORT, &s);
+	vtx_count_rx(self ? self->port : VTX_WIRE, VTX_CARRIER_STACK, s.frames, s.bytes);
+	if (!self)
 		return vtx_tc_drop(&s, VTX_WIRE, VTX_R_NO_PORT);
-	}
-	row = self->port;
-	v = reason ? vtx_drop(reason) : decide(config, VTX_FROM_PORT, self, &s.f);
-	vtx_count_rx(row, VTX_CARRIER_STACK, s.frames, s.bytes);
-	switch (v.action) {
-	case VTX_TO_PORT:
-		return v.target ? vtx_send_to_port(&s, v.target, 1) : vtx_tc_drop(&s, row, VTX_R_NO_PORT);
-	case VTX_TO_WIRE:
-		return to_wire(&s);
-	case VTX_TO_HOST:
-		return to_host(config, &s);
-	case VTX_FLOOD:
-		return flood(config, &s, row, v.flood_host);
-	default:
-		return vtx_tc_drop(&s, row, v.reason);
-	}
+	if (!reason)
+		reason = admit(self, &s);
+	if (reason)
+		return vtx_tc_drop(&s, self->port, reason);
+	teach(self, &s);
+	v = vtx_decide_skb(&s, VTX_FROM_PORT, self);
+	reason = v.action == VTX_DROP ? v.reason : limit(self, &s, &v);
+	return reason ? vtx_tc_drop(&s, self->port, reason) : carry(&s, self, &v);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -6,9 +6,9 @@
 #include "maps.h"
 #include <bpf/bpf_helpers.h>
 
-#include "carrier.h"
-#include "count.h"
-#include "decide.h"
+#include "guard.h"
+#include "learn.h"
+#include "xdp.h"
 
 /* Where the verdict leads on this carrier, or NULL for what is the slow path's. */
 static __always_inline const struct vtx_target *way(const struct vtx_config *config, const struct vtx_target *self,
@@ -27,36 +27,61 @@ static __always_inline const struct vtx_target *way(const struct vtx_config *con
 	return NULL;
 }
 
+/* May the guest send this? VTX_R_LEARN_LIMIT: that is for the slow path to say. */
+static __always_inline enum vtx_reason admit(const struct vtx_target *self, struct vtx_buff *x)
+{
+	enum vtx_reason reason = vtx_classify(self, &x->f);
+
+	if (!reason)
+		reason = vtx_check_source(x->config, self, &x->f);
+	if (!reason && (self->flags & VTX_T_GUARD))
+		reason = vtx_guard(x->config, self, vtx_xdp_data(x->ctx), vtx_xdp_end(x->ctx), &x->f);
+	return reason;
+}
+
+/* Is there room in the port's limits for what it sends? */
+static __always_inline enum vtx_reason limit(const struct vtx_target *self, const struct vtx_buff *x, const struct vtx_verdict *v)
+{
+	int storm = vtx_storm_of(&x->f, v->unknown);
+
+	if (storm && (self->flags & VTX_T_STORM) && !vtx_within(self->port, storm, 1, x->f.bytes))
+		return vtx_storm_reason(storm);
+	if ((self->flags & VTX_T_RATE_OUT) && !vtx_within(self->port, VTX_LIMIT_OUT, 1, x->f.bytes))
+		return VTX_R_RATE_OUT;
+	return VTX_R_NONE;
+}
+
+static __always_inline int send(struct vtx_buff *x, const struct vtx_target *self, const struct vtx_verdict *v)
+{
+	const void *data = vtx_xdp_data(x->ctx), *end = vtx_xdp_end(x->ctx);
+	__u32 flags = 0;
+	const struct vtx_target *t = way(x->config, self, v, &flags);
+	enum vtx_reason reason;
+
+	if (!t || !vtx_may_carry(x, t, flags) || vtx_looks_partial(data, end, &x->f) || vtx_teaches(data, end, &x->f))
+		return XDP_PASS;
+	reason = limit(self, x, v);
+	return reason ? vtx_xdp_drop(x, reason) : vtx_carry_xdp(x, t);
+}
+
 SEC("xdp")
 int vtx_port_xdp(struct xdp_md *ctx)
 {
-	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	const struct vtx_target *self = vtx_get_ingress(ctx->ingress_ifindex), *t;
+	const struct vtx_target *self = vtx_get_ingress(ctx->ingress_ifindex);
 	const struct vtx_config *config = vtx_get_config();
-	__u32 len = end - data, flags = 0;
 	enum vtx_reason reason;
 	struct vtx_verdict v;
-	struct vtx_frame f;
-	int action;
+	struct vtx_buff x;
 
 	if (!config || !self || !(self->flags & VTX_T_SEND_XDP))
 		return XDP_PASS;
-	reason = vtx_parse(data, end, len, 0, &f);
-	v = reason ? vtx_drop(reason) : decide(config, VTX_FROM_PORT, self, &f);
-	if (v.action == VTX_DROP) {
-		vtx_count_rx(self->port, VTX_CARRIER_XDP, 1, len);
-		vtx_count_drop(self->port, v.reason, 1);
-		return XDP_DROP;
-	}
-	t = way(config, self, &v, &flags);
-	if (!t || !vtx_path_is_xdp(flags, data, end, &f) || !vtx_fits_xdp(t, &f) || vtx_looks_partial(data, end, &f))
+	reason = vtx_read_xdp(ctx, config, self->port, &x);
+	if (!reason)
+		reason = admit(self, &x);
+	if (reason == VTX_R_LEARN_LIMIT)
 		return XDP_PASS;
-	action = bpf_redirect_map(&vtx_devmap, t->port, XDP_PASS);
-	if (action == XDP_REDIRECT) {
-		vtx_count_rx(self->port, VTX_CARRIER_XDP, 1, len);
-		vtx_count_tx(t->port, VTX_CARRIER_XDP, 1, len);
-	}
-	return action;
+	v = reason ? vtx_drop(reason) : vtx_decide_xdp(&x, VTX_FROM_PORT, self);
+	return v.action == VTX_DROP ? vtx_xdp_drop(&x, v.reason) : send(&x, self, &v);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -14,6 +14,11 @@
 
 #include "count.h"
 #include "decide.h"
+#include "limit.h"
+#include "mark.h"
+#include "snoop.h"
+#include "tag.h"
+#include "too_big.h"
 
 #define VTX_TC_NEXT (-1) /* TC_ACT_UNSPEC, TCX_NEXT: let the next program and the stack have it */
 #define VTX_TC_DROP 2 /* TC_ACT_SHOT */
@@ -23,6 +28,8 @@
 
 struct vtx_skb {
 	struct __sk_buff *skb;
+	const struct vtx_config *config;
+	enum vtx_from from;
 	struct vtx_frame f;
 	__u32 frames;
 	__u64 bytes; /* of all frames */
@@ -53,31 +60,65 @@ static __always_inline void vtx_count_segments(struct vtx_skb *s, const void *da
 	s->bytes += (s->frames - 1) * (__u64)(headers + (s->skb->vlan_present ? VTX_VLAN_HLEN : 0));
 }
 
-static __always_inline enum vtx_reason vtx_read_skb(struct __sk_buff *skb, const struct vtx_config *config, struct vtx_skb *s)
+static __always_inline const void *vtx_data(const struct __sk_buff *skb)
+{
+	return (void *)(long)skb->data;
+}
+
+static __always_inline const void *vtx_data_end(const struct __sk_buff *skb)
+{
+	return (void *)(long)skb->data_end;
+}
+
+/* The tag that the kernel keeps beside the bytes. */
+static __always_inline __u32 vtx_tag_outside(const struct __sk_buff *skb)
+{
+	return skb->vlan_present ? VTX_TAG(bpf_ntohs(skb->vlan_proto), skb->vlan_tci & 0xffff) : 0;
+}
+
+static __always_inline enum vtx_reason vtx_read_skb(struct __sk_buff *skb, const struct vtx_config *config, enum vtx_from from,
+						    struct vtx_skb *s)
 {
 	const void *data, *end;
 	enum vtx_reason reason;
 
 	vtx_pull_headers(skb);
-	data = (void *)(long)skb->data;
-	end = (void *)(long)skb->data_end;
+	data = vtx_data(skb);
+	end = vtx_data_end(skb);
 	s->skb = skb;
+	s->config = config;
+	s->from = from;
 	s->mark = vtx_mark_sent(config);
 	s->frames = 1;
-	reason = vtx_parse(data, end, skb->len, skb->vlan_present, &s->f);
+	reason = vtx_parse(data, end, skb->len, vtx_tag_outside(skb), &s->f);
 	s->bytes = s->f.bytes;
 	if (!reason && skb->gso_size)
 		vtx_count_segments(s, data, end);
 	return reason;
 }
 
+/* @from again, since the compiler must know it: where it is not a port, there is no @self. */
+static __always_inline struct vtx_verdict vtx_decide_skb(const struct vtx_skb *s, enum vtx_from from, const struct vtx_target *self)
+{
+	struct vtx_question q = {
+		.config = s->config,
+		.from = from,
+		.self = self,
+		.data = vtx_data(s->skb),
+		.end = vtx_data_end(s->skb),
+		.f = &s->f,
+	};
+
+	return decide(&q);
+}
+
 /* For GSO skbs the kernel tells whether the frames cut from them will fit. */
-static __always_inline int vtx_fits(const struct vtx_skb *s, const struct vtx_target *t)
+static __always_inline int vtx_fits(const struct vtx_skb *s, const struct vtx_target *t, enum vtx_retag how)
 {
 	__u32 mtu = 0;
 
 	if (!s->skb->gso_size)
-		return s->f.len <= t->max_len;
+		return vtx_len_after(&s->f, how) <= t->max_len;
 	return bpf_check_mtu(s->skb, t->ifindex, &mtu, 0, BPF_MTU_CHK_SEGS) <= 0; /* a device that is gone fits, and the redirect fails */
 }
 
@@ -87,11 +128,54 @@ static __always_inline int vtx_tc_drop(const struct vtx_skb *s, __u32 row, enum 
 	return VTX_TC_DROP;
 }
 
-/* @ingress: the program runs at an ingress hook, where a veth's far end can be reached without a queue between. */
-static __always_inline int vtx_send_to_port(const struct vtx_skb *s, const struct vtx_target *t, int ingress)
+/* Does the limit of @row have room for it? @flag: of those that say there is such a limit. */
+static __always_inline int vtx_skb_within(const struct vtx_skb *s, __u32 row, __u32 flags, __u32 flag, enum vtx_limit limit)
 {
-	if (!vtx_fits(s, t))
-		return vtx_tc_drop(s, t->port, VTX_R_TOO_BIG);
+	return !(flags & flag) || vtx_within(row, limit, s->frames, s->bytes);
+}
+
+/* All frames of the skb; @s knows its new form. */
+static __always_inline long vtx_retag(struct vtx_skb *s, enum vtx_retag how)
+{
+	__u32 before = s->f.bytes;
+	long err = vtx_retag_skb(s->skb, &s->f, how);
+
+	s->bytes += (__u64)s->frames * s->f.bytes - (__u64)s->frames * before;
+	return err;
+}
+
+/* To the row that it came from, in answer. */
+static __always_inline int vtx_send_back(struct vtx_skb *s)
+{
+	__u32 row = s->from == VTX_FROM_WIRE ? VTX_WIRE : VTX_HOST;
+
+	if (s->from == VTX_FROM_PORT) {
+		const struct vtx_target *self = vtx_get_ingress(s->skb->ifindex);
+
+		row = self ? self->port : VTX_WIRE;
+	}
+	vtx_count_tx(row, VTX_CARRIER_STACK, 1, s->skb->len + (s->skb->vlan_present ? VTX_VLAN_HLEN : 0));
+	s->skb->tc_index = row == VTX_HOST ? vtx_mark_to_host(s->config) : s->mark;
+	return bpf_redirect(s->skb->ifindex, row == VTX_HOST ? BPF_F_INGRESS : 0);
+}
+
+static __always_inline int vtx_too_big(struct vtx_skb *s, const struct vtx_target *t)
+{
+	vtx_count_drop(t->port, VTX_R_TOO_BIG, s->frames);
+	return vtx_answer_too_big(s->skb, s->config, &s->f, t->max_len - VTX_ETH_HLEN) ? VTX_TC_DROP : vtx_send_back(s);
+}
+
+/* @ingress: the program runs at an ingress hook, where a veth's far end can be reached without a queue between. */
+static __always_inline int vtx_send_to_port(struct vtx_skb *s, const struct vtx_target *t, int ingress)
+{
+	enum vtx_retag how = vtx_retag_for(&s->f, t);
+
+	if (!vtx_fits(s, t, how))
+		return vtx_too_big(s, t);
+	if (!vtx_skb_within(s, t->port, t->flags, VTX_T_RATE_IN, VTX_LIMIT_IN))
+		return vtx_tc_drop(s, t->port, VTX_R_RATE_IN);
+	if (vtx_retag(s, how))
+		return vtx_tc_drop(s, t->port, VTX_R_NO_MEMORY);
 	vtx_count_tx(t->port, VTX_CARRIER_STACK, s->frames, s->bytes);
 	s->skb->tc_index = s->mark;
 	if (!ingress || !(t->flags & VTX_T_PEER))
@@ -105,8 +189,10 @@ static __always_inline int vtx_send_to_port(const struct vtx_skb *s, const struc
 
 struct vtx_flood {
 	struct vtx_skb *s;
-	__u32 from; /* row that gets no copy */
-	__u32 need_flag; /* only targets with this flag get one */
+	const struct vtx_bits *only; /* a source rule's ports; NULL: those that the verdict and the group say */
+	__u32 except;
+	__u32 need_flag, deny_flags;
+	struct vtx_group group;
 };
 
 static __always_inline void vtx_clone_to(const struct vtx_skb *s, const struct vtx_target *t)
@@ -114,8 +200,12 @@ static __always_inline void vtx_clone_to(const struct vtx_skb *s, const struct v
 	__u32 ifindex = t->ifindex, row = t->port;
 	long err;
 
-	if (!vtx_fits(s, t)) {
+	if (!vtx_fits(s, t, VTX_KEEP)) {
 		vtx_count_drop(row, VTX_R_TOO_BIG, s->frames);
+		return;
+	}
+	if (!vtx_skb_within(s, row, t->flags, VTX_T_RATE_IN, VTX_LIMIT_IN)) {
+		vtx_count_drop(row, VTX_R_RATE_IN, s->frames);
 		return;
 	}
 	err = bpf_clone_redirect(s->skb, ifindex, 0);
@@ -128,23 +218,70 @@ static __always_inline void vtx_clone_to(const struct vtx_skb *s, const struct v
 		vtx_count_tx(row, VTX_CARRIER_STACK, s->frames, s->bytes);
 }
 
+/* Is a port to get a copy? */
+static __always_inline int vtx_gets_copy(struct vtx_flood *flood, const struct vtx_target *t)
+{
+	const struct vtx_skb *s = flood->s;
+
+	if (flood->only)
+		return vtx_has_bit(flood->only, t->port) && vtx_in_vlan(t, s->f.vlan);
+	if ((t->flags & flood->need_flag) != flood->need_flag || (t->flags & flood->deny_flags) || !vtx_in_vlan(t, s->f.vlan))
+		return 0;
+	/* From the wire a source rule's frames have been copied already. */
+	if ((t->flags & VTX_T_SOURCE) && (s->from == VTX_FROM_WIRE || !vtx_is_listed(t, s->f.src)))
+		return 0;
+	return flood->group.audience == VTX_ALL || vtx_listens(s->config, &flood->group, t->port);
+}
+
 static long vtx_flood_one(__u32 i, struct vtx_flood *flood)
 {
 	__u32 row = i + VTX_PORT_FIRST;
 	const struct vtx_target *t = bpf_map_lookup_elem(&vtx_members, &row);
 
-	if (t && t->ifindex && row != flood->from && (t->flags & flood->need_flag) == flood->need_flag)
+	if (t && t->ifindex && row != flood->except && vtx_gets_copy(flood, t) && vtx_retag_for(&flood->s->f, t) == VTX_KEEP)
 		vtx_clone_to(flood->s, t);
 	return 0;
 }
 
-/* One copy to each member port but @from. The original is still the caller's. */
-static __always_inline void vtx_flood_members(const struct vtx_config *config, struct vtx_skb *s, __u32 from, __u32 need_flag)
+/* One copy to each port that @flood means. The original is still the caller's, in whatever form: see vtx_retag_for_wire(). */
+static __always_inline void vtx_flood_members(struct vtx_flood *flood)
 {
-	struct vtx_flood flood = {.s = s, .from = from, .need_flag = need_flag};
+	struct vtx_skb *s = flood->s;
 
 	s->skb->tc_index = s->mark;
-	bpf_loop(config->last_port, vtx_flood_one, &flood, 0);
+	bpf_loop(s->config->last_port, vtx_flood_one, flood, 0);
+	if (!(s->config->flags & VTX_C_VLAN) || !s->f.vlan)
+		return;
+	/* Those who have it as it is have got it. Now in the other form: without its tag, or with it. */
+	if (!vtx_retag(s, s->f.tagged ? VTX_POP : s->f.tpid == vtx_tpid_of(s->f.vlan) && !(s->f.tci & VTX_VID) ? VTX_REWRITE : VTX_PUSH))
+		bpf_loop(s->config->last_port, vtx_flood_one, flood, 0);
+}
+
+/* As the wire and the host see it. 0, or not: it can't be sent. */
+static __always_inline long vtx_retag_for_wire(struct vtx_skb *s)
+{
+	const struct vtx_target tagged = {};
+
+	return vtx_retag(s, vtx_retag_for(&s->f, &tagged));
+}
+
+/* To the ports of a flood, by verdict and group. */
+static __always_inline void vtx_flood(struct vtx_skb *s, const struct vtx_verdict *v)
+{
+	struct vtx_flood flood = {.s = s, .except = v->except, .need_flag = v->need_flag, .deny_flags = v->deny_flags};
+
+	vtx_find_group(s->config, vtx_data(s->skb), vtx_data_end(s->skb), &s->f, &flood.group);
+	if (v->flood_ports)
+		vtx_flood_members(&flood);
+}
+
+/* To the ports that list the sender in their source rule, whatever the frame's destination; but for the one that gets it anyway. */
+static __always_inline void vtx_copy_to_sources(struct vtx_skb *s, __u32 except)
+{
+	struct vtx_flood flood = {.s = s, .except = except, .only = vtx_sources_of(s->f.src)};
+
+	if (flood.only)
+		vtx_flood_members(&flood);
 }
 
 #endif

@@ -2,6 +2,25 @@
 /* Uplink, slow: what XDP passed on from the wire, and what the host sends. */
 #include "skb.h"
 
+/* Group frames of the wire: their storm limit, and what they tell of multicast. */
+static __always_inline enum vtx_reason take_group(const struct vtx_skb *s)
+{
+	int storm = vtx_storm_of(&s->f, 0);
+
+	if (!storm)
+		return VTX_R_NONE;
+	if (!vtx_skb_within(s, VTX_WIRE, s->config->flags, VTX_C_STORM, storm))
+		return vtx_storm_reason(storm);
+	vtx_snoop(s->config, VTX_WIRE, vtx_data(s->skb), vtx_data_end(s->skb), &s->f);
+	return VTX_R_NONE;
+}
+
+static __always_inline int to_host(struct vtx_skb *s)
+{
+	vtx_count_tx(VTX_HOST, VTX_CARRIER_STACK, s->frames, s->bytes);
+	return VTX_TC_NEXT;
+}
+
 /* Uplink ingress: unicast that XDP couldn't carry, floods, what is for the host. */
 SEC("tc")
 int vtx_uplink_in(struct __sk_buff *skb)
@@ -17,17 +36,29 @@ int vtx_uplink_in(struct __sk_buff *skb)
 		skb->tc_index = 0;
 		return VTX_TC_NEXT;
 	}
-	reason = vtx_read_skb(skb, config, &s);
-	v = reason ? vtx_drop(reason) : decide(config, VTX_FROM_WIRE, NULL, &s.f);
+	reason = vtx_read_skb(skb, config, VTX_FROM_WIRE, &s);
 	vtx_count_rx(VTX_WIRE, VTX_CARRIER_STACK, s.frames, s.bytes);
+	if (!reason)
+		reason = take_group(&s);
+	v = reason ? vtx_drop(reason) : vtx_decide_skb(&s, VTX_FROM_WIRE, NULL);
+	if (!reason && (config->flags & VTX_C_SOURCES)) {
+		vtx_copy_to_sources(&s, v.action == VTX_TO_PORT && v.target ? v.target->port : VTX_WIRE);
+		if (vtx_retag_for_wire(&s))
+			return vtx_tc_drop(&s, VTX_WIRE, VTX_R_NO_MEMORY);
+	}
 	if (v.action == VTX_DROP)
 		return vtx_tc_drop(&s, VTX_WIRE, v.reason);
 	if (v.action == VTX_TO_PORT && v.target)
 		return vtx_send_to_port(&s, v.target, 1);
-	if (v.action == VTX_FLOOD)
-		vtx_flood_members(config, &s, VTX_WIRE, 0);
-	vtx_count_tx(VTX_HOST, VTX_CARRIER_STACK, s.frames, s.bytes);
-	return VTX_TC_NEXT;
+	if (v.action == VTX_FLOOD) {
+		vtx_flood(&s, &v);
+		skb->tc_index = 0; /* it is the host's own now */
+		if (!v.flood_host)
+			return VTX_TC_DROP;
+		if (vtx_retag_for_wire(&s))
+			return vtx_tc_drop(&s, VTX_HOST, VTX_R_NO_MEMORY);
+	}
+	return to_host(&s);
 }
 
 /* Uplink egress: what the host sends, to guests or on to the wire. */
@@ -41,18 +72,25 @@ int vtx_uplink_out(struct __sk_buff *skb)
 
 	if (!config)
 		return VTX_TC_NEXT;
+	if (skb->tc_index == vtx_mark_sent(config)) /* our answer to what came from the wire, counted */
+		return VTX_TC_NEXT;
 	skb->tc_index = vtx_mark_sent(config);
 	if (skb->ingress_ifindex && vtx_get_ingress(skb->ingress_ifindex)) /* a port's, decided and counted */
 		return VTX_TC_NEXT;
-	reason = vtx_read_skb(skb, config, &s);
-	v = reason ? vtx_drop(reason) : decide(config, VTX_FROM_HOST, NULL, &s.f);
+	reason = vtx_read_skb(skb, config, VTX_FROM_HOST, &s);
 	vtx_count_rx(VTX_HOST, VTX_CARRIER_STACK, s.frames, s.bytes);
+	if (!reason && vtx_is_group(s.f.dst))
+		vtx_snoop(config, VTX_HOST, vtx_data(skb), vtx_data_end(skb), &s.f);
+	v = reason ? vtx_drop(reason) : vtx_decide_skb(&s, VTX_FROM_HOST, NULL);
 	if (v.action == VTX_DROP)
 		return vtx_tc_drop(&s, VTX_HOST, v.reason);
 	if (v.action == VTX_TO_PORT && v.target)
 		return vtx_send_to_port(&s, v.target, 0);
-	if (v.action == VTX_FLOOD)
-		vtx_flood_members(config, &s, VTX_HOST, VTX_T_HOST_OK);
+	if (v.action == VTX_FLOOD) {
+		vtx_flood(&s, &v);
+		if (vtx_retag_for_wire(&s))
+			return vtx_tc_drop(&s, VTX_WIRE, VTX_R_NO_MEMORY);
+	}
 	vtx_count_tx(VTX_WIRE, VTX_CARRIER_STACK, s.frames, s.bytes);
 	return VTX_TC_NEXT;
 }

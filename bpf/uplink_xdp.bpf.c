@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Uplink ingress, fast: every frame from the wire. Alone in its object, because libxdp loads it in its own way.
- *
- * No xdp.frags: where a program takes fragments, generic XDP (Linux 6.18) copies the skb and loses its mac_len, and every tc program after
- * it sees the frame without its Ethernet header. And all programs that share a devmap must agree on it.
- */
+/* Uplink ingress, fast: every frame from the wire. Alone in its object, because libxdp loads it in its own way. */
 #include "maps.h"
 #include <bpf/bpf_helpers.h>
 #include <xdp/xdp_helpers.h>
@@ -12,6 +7,7 @@
 #include "carrier.h"
 #include "count.h"
 #include "decide.h"
+#include "xdp.h"
 
 struct {
 	__uint(priority, 50);
@@ -21,33 +17,25 @@ struct {
 SEC("xdp")
 int vtx_uplink_xdp(struct xdp_md *ctx)
 {
-	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	const struct vtx_config *config = vtx_get_config();
-	__u32 len = end - data;
-	const struct vtx_target *t;
 	enum vtx_reason reason;
 	struct vtx_verdict v;
-	struct vtx_frame f;
-	int action;
+	struct vtx_buff x;
 
 	if (!config)
 		return XDP_PASS;
-	reason = vtx_parse(data, end, len, 0, &f);
-	v = reason ? vtx_drop(reason) : decide(config, VTX_FROM_WIRE, NULL, &f);
-	if (v.action == VTX_DROP) {
-		vtx_count_rx(VTX_WIRE, VTX_CARRIER_XDP, 1, len);
-		vtx_count_drop(VTX_WIRE, v.reason, 1);
-		return XDP_DROP;
-	}
-	t = v.target;
-	if (v.action != VTX_TO_PORT || !t || !vtx_path_is_xdp(t->flags, data, end, &f) || !vtx_fits_xdp(t, &f))
+	reason = vtx_read_xdp(ctx, config, VTX_WIRE, &x);
+	v = reason ? vtx_drop(reason) : vtx_decide_xdp(&x, VTX_FROM_WIRE, NULL);
+	/* Ports with a source rule may be due a copy. */
+	if (!reason && (config->flags & VTX_C_SOURCES) && vtx_sources_of(x.f.src))
 		return XDP_PASS;
-	action = bpf_redirect_map(&vtx_devmap, t->port, XDP_PASS);
-	if (action == XDP_REDIRECT) {
-		vtx_count_rx(VTX_WIRE, VTX_CARRIER_XDP, 1, len);
-		vtx_count_tx(t->port, VTX_CARRIER_XDP, 1, len);
-	}
-	return action;
+	if (v.action == VTX_DROP && vtx_is_group(x.f.dst)) /* what it tells of multicast, and its storm limit, are the slow path's */
+		return XDP_PASS;
+	if (v.action == VTX_DROP)
+		return vtx_xdp_drop(&x, v.reason);
+	if (v.action != VTX_TO_PORT || !v.target || !vtx_may_carry(&x, v.target, v.target->flags))
+		return XDP_PASS;
+	return vtx_carry_xdp(&x, v.target);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -13,14 +13,14 @@ import sys
 
 # Read by CO-RE: structure -> members.
 RELOCATED = {
-    "sk_buff": ["dev", "skb_iif", "tc_index", "len", "head", "data", "end", "mac_header"],
+    "sk_buff": ["dev", "skb_iif", "tc_index", "len", "head", "data", "end", "mac_header", "vlan_proto", "vlan_tci"],
     "skb_shared_info": ["gso_size", "gso_segs"],
     "net_device": ["ifindex", "state", "nd_net"],
     "possible_net_t": ["net"],
     "net": ["net_cookie"],
 }
 # Part of the kernel's ABI: whole.
-WHOLE = ["__sk_buff", "xdp_md"]
+WHOLE = ["__sk_buff", "xdp_md", "bpf_spin_lock"]
 # Enumerations: all of a small one, or the enumerators used of a large one.
 ENUMS = {
     "xdp_action": None,
@@ -34,7 +34,7 @@ ENUMS = {
     ],
 }
 # Enumerators of enumerations without a name.
-ANONYMOUS = ["BPF_F_INGRESS", "BPF_F_NO_PREALLOC", "BPF_MTU_CHK_SEGS"]
+ANONYMOUS = ["BPF_F_INGRESS", "BPF_F_NO_PREALLOC", "BPF_MTU_CHK_SEGS", "BPF_NOEXIST", "BPF_ANY"]
 TYPEDEFS = ["__u8", "__u16", "__u32", "__u64", "__s8", "__s16", "__s32", "__s64", "__be16", "__be32", "__sum16", "__wsum"]
 
 HEAD = """/* SPDX-License-Identifier: GPL-2.0-only */

@@ -29,7 +29,8 @@
 #include "tables.h"
 #include "xdp.h"
 
-const char *const vtx_mode_names[] = {[VTX_MODE_BRIDGE] = "bridge", NULL};
+const char *const vtx_mode_names[] = {
+	[VTX_MODE_BRIDGE] = "bridge", [VTX_MODE_VEPA] = "vepa", [VTX_MODE_PRIVATE] = "private", [VTX_MODE_PASSTHRU] = "passthru", NULL};
 const char *const vtx_xdp_names[] = {[VTX_XDP_OFF] = "off", [VTX_XDP_NATIVE] = "native", [VTX_XDP_GENERIC] = "generic", "auto", NULL};
 const char *const vtx_tc_names[] = {[VTX_TC_TCX] = "tcx", [VTX_TC_CLSACT] = "clsact", "auto", NULL};
 
@@ -171,6 +172,8 @@ static int begin(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const
 		.mode = spec->mode,
 		.flags = spec->host ? VTX_C_HOST : 0,
 		.mtu = link->mtu,
+		.mcast = VTX_MCAST_SNOOP,
+		.ageing = 300,
 		.mark = new_mark(cookie, link->ifindex),
 	};
 	memcpy(c->mac, link->mac, VTX_MAC_SIZE);

@@ -11,7 +11,7 @@
 
 static struct vtx_fdb_key key_of(const __u8 *mac)
 {
-	struct vtx_fdb_key key = {};
+	struct vtx_fdb_key key = {.vlan = VTX_VLAN_ANY};
 
 	memcpy(key.mac, mac, VTX_MAC_SIZE);
 	return key;
@@ -19,12 +19,12 @@ static struct vtx_fdb_key key_of(const __u8 *mac)
 
 struct vtx_target vtx_target_of(__u32 number, const struct vtx_port *port)
 {
-	static const __u16 paths[] = {
+	static const __u32 paths[] = {
 		[VTX_PATH_AUTO] = VTX_T_XDP_OTHER,
 		[VTX_PATH_XDP] = VTX_T_XDP_OTHER | VTX_T_XDP_TCP,
 		[VTX_PATH_STACK] = 0,
 	};
-	struct vtx_target t = {.ifindex = port->ifindex, .port = number, .max_len = port->mtu + ETH_HLEN};
+	struct vtx_target t = {.ifindex = port->ifindex, .port = number, .vlan = VTX_VLAN_ANY, .max_len = port->mtu + ETH_HLEN};
 
 	if (port->flags & VTX_P_XDP_TARGET)
 		t.flags |= paths[port->path];
@@ -34,6 +34,8 @@ struct vtx_target vtx_target_of(__u32 number, const struct vtx_port *port)
 		t.flags |= VTX_T_HOST_OK;
 	if (port->flags & VTX_P_XDP_ATTACHED)
 		t.flags |= VTX_T_SEND_XDP;
+	if (!(port->flags & VTX_P_TRUST))
+		t.flags |= VTX_T_GUARD;
 	memcpy(t.mac, port->macs[0], VTX_MAC_SIZE);
 	return t;
 }
@@ -98,7 +100,11 @@ static int observe_port(const struct vtx_uplink *u, __u32 number, const struct v
 int vtx_tables_add(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
 {
 	struct vtx_target t = vtx_target_of(number, port);
+	struct vtx_usage usage = {};
 	int err = observe_port(u, number, port);
+
+	if (!err && bpf_map_update_elem(u->maps[VTX_USAGE], &number, &usage, BPF_NOEXIST) == -ENOMEM)
+		err = -ENOMEM;
 
 	if (!err)
 		err = bpf_map_update_elem(u->maps[VTX_DEVMAP], &number, &t.ifindex, BPF_ANY);
@@ -209,6 +215,8 @@ int vtx_tables_del(const struct vtx_uplink *u, __u32 number, const struct vtx_po
 		err = gone(bpf_map_update_elem(u->maps[VTX_MEMBERS], &number, &none, BPF_ANY), port);
 	if (!err)
 		err = gone(bpf_map_delete_elem(u->maps[VTX_DEVMAP], &number), port);
+	if (!err)
+		err = gone(bpf_map_delete_elem(u->maps[VTX_USAGE], &number), port);
 	return err || !port->ifindex ? err : del_device(u, port);
 }
 
@@ -218,9 +226,11 @@ int vtx_tables_set_uplink(const struct vtx_uplink *u)
 	struct vtx_target wire = {.ifindex = c->ifindex, .port = VTX_WIRE, .max_len = c->mtu + ETH_HLEN};
 	struct vtx_target host = {.ifindex = c->ifindex, .port = VTX_HOST, .max_len = c->mtu + ETH_HLEN};
 	struct vtx_fdb_key key = key_of(c->mac);
+	struct vtx_usage usage = {};
 	__u32 row = VTX_WIRE;
 	int err;
 
+	bpf_map_update_elem(u->maps[VTX_USAGE], &row, &usage, BPF_NOEXIST);
 	err = observe(u, c->netns_cookie, c->ifindex, VTX_WIRE, VTX_ROLE_UPLINK);
 	if (!err)
 		err = bpf_map_update_elem(u->maps[VTX_DEVMAP], &row, &c->ifindex, BPF_ANY);

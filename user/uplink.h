@@ -8,7 +8,25 @@
 #include "bpffs.h"
 #include "vtapxdp/abi.h"
 
-enum vtx_map { VTX_CONFIG, VTX_FDB, VTX_PORTS, VTX_INGRESS, VTX_MEMBERS, VTX_DEVMAP, VTX_STATS, VTX_OBSERVED, VTX_MAPS };
+enum vtx_map {
+	VTX_CONFIG,
+	VTX_FDB,
+	VTX_PORTS,
+	VTX_INGRESS,
+	VTX_MEMBERS,
+	VTX_DEVMAP,
+	VTX_STATS,
+	VTX_OBSERVED,
+	VTX_NEIGHS,
+	VTX_GROUPS,
+	VTX_REPORTS,
+	VTX_ROUTERS,
+	VTX_MCAST,
+	VTX_SOURCES,
+	VTX_LIMITS_MAP,
+	VTX_USAGE,
+	VTX_MAPS
+};
 extern const char *const vtx_map_names[VTX_MAPS];
 
 /* An attached uplink, as found from its pins alone. */

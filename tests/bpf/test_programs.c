@@ -68,8 +68,8 @@ static struct vtx_stats read_row(uint32_t row)
 
 static void set_port(uint32_t number, const uint8_t *mac, uint16_t flags)
 {
-	struct vtx_target t = {.ifindex = LO, .port = number, .flags = flags, .max_len = 1514};
-	struct vtx_fdb_key key = {};
+	struct vtx_target t = {.ifindex = LO, .port = number, .flags = flags, .vlan = VTX_VLAN_ANY, .max_len = 1514};
+	struct vtx_fdb_key key = {.vlan = VTX_VLAN_ANY};
 	uint32_t lo = LO;
 
 	memcpy(key.mac, mac, 6);
@@ -83,7 +83,7 @@ static void set_port(uint32_t number, const uint8_t *mac, uint16_t flags)
 static void set_maps(struct bpf_object *object, uint32_t config_flags)
 {
 	struct vtx_config config = {.state = VTX_STATE_READY, .flags = config_flags, .ifindex = LO, .mark = 0x8000};
-	struct vtx_target wire = {.ifindex = LO, .max_len = 1514};
+	struct vtx_target wire = {.ifindex = LO, .vlan = VTX_VLAN_ANY, .max_len = 1514};
 	uint32_t zero = 0, lo = LO;
 
 	m = (struct maps){
@@ -209,7 +209,8 @@ static void port_xdp_leaves_partial_checksums_to_the_stack(void **state)
 {
 	struct vtx_port_xdp *skel = vtx_port_xdp__open_and_load();
 	int prog = bpf_program__fd(skel->progs.vtx_port_xdp);
-	struct vtx_target self = {.ifindex = LO, .port = 1, .flags = VTX_T_XDP_OTHER | VTX_T_XDP_TCP | VTX_T_SEND_XDP, .max_len = 1514};
+	struct vtx_target self = {
+		.ifindex = LO, .port = 1, .flags = VTX_T_XDP_OTHER | VTX_T_XDP_TCP | VTX_T_SEND_XDP, .vlan = VTX_VLAN_ANY, .max_len = 1514};
 	uint32_t slot = vtx_ingress_slot(LO, 0);
 	struct frame f;
 

@@ -92,7 +92,7 @@ static inline enum vtx_reason parse_some(const struct pen *p, size_t n, uint32_t
 	enum vtx_reason reason;
 
 	memset(f, 0xaa, sizeof(*f)); /* the parser sets every field */
-	reason = vtx_parse(bytes, bytes + n, len, tag_outside, f);
+	reason = vtx_parse(bytes, bytes + n, len, tag_outside ? VTX_TAG(VTX_ETH_P_8021Q, 5) : 0, f);
 	free(bytes);
 	return reason;
 }

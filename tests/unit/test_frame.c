@@ -34,7 +34,7 @@ static void test_bare_header(void **state)
 	(void)state;
 	put_ethernet(&p, 0x1234);
 	parse_good(&p, &f);
-	assert_int_equal(f.len, VTX_ETH_HLEN);
+	assert_int_equal(vtx_mtu_len(f.bytes, f.tags), VTX_ETH_HLEN);
 	assert_int_equal(f.l3, VTX_ETH_HLEN);
 	assert_int_equal(f.proto, 0x1234);
 }
@@ -48,7 +48,7 @@ static void test_untagged(void **state)
 	put_ethernet(&p, VTX_ETH_P_IP);
 	put_fill(&p, 100);
 	parse_good(&p, &f);
-	assert_int_equal(f.len, 114);
+	assert_int_equal(vtx_mtu_len(f.bytes, f.tags), 114);
 	assert_int_equal(f.l3, 14);
 	assert_int_equal(f.proto, VTX_ETH_P_IP);
 }
@@ -66,7 +66,7 @@ static void test_tagged(void **state)
 		put_tag(&p, 0xefff, VTX_ETH_P_IPV6);
 		put_fill(&p, 100);
 		parse_good(&p, &f);
-		assert_int_equal(f.len, 114); /* without the tag: what an MTU limits */
+		assert_int_equal(vtx_mtu_len(f.bytes, f.tags), 114); /* without the tag: what an MTU limits */
 		assert_int_equal(f.l3, 18);
 		assert_int_equal(f.proto, VTX_ETH_P_IPV6);
 	}
@@ -91,7 +91,7 @@ static void test_qinq(void **state)
 		put_tag(&p, 200, 0x0806);
 		put_fill(&p, 28);
 		parse_good(&p, &f);
-		assert_int_equal(f.len, 14 + 4 + 28); /* only the outermost tag is free */
+		assert_int_equal(vtx_mtu_len(f.bytes, f.tags), 14 + 4 + 28); /* only the outermost tag is free */
 		assert_int_equal(f.l3, 22);
 		assert_int_equal(f.proto, 0x0806);
 	}
@@ -110,7 +110,7 @@ static void test_three_tags(void **state)
 	parse_good(&p, &f); /* the third is even cut off */
 	assert_int_equal(f.l3, 22);
 	assert_int_equal(f.proto, VTX_ETH_P_8021Q);
-	assert_int_equal(f.len, 18);
+	assert_int_equal(vtx_mtu_len(f.bytes, f.tags), 18);
 }
 
 /* Cut anywhere inside a tag. */
@@ -144,7 +144,7 @@ static void test_tag_outside(void **state)
 	put_fill(&p, 100);
 	assert_int_equal(parse_some(&p, p.n, (uint32_t)p.n, 1, &f), VTX_R_NONE);
 	assert_int_equal(f.bytes, 118);
-	assert_int_equal(f.len, 114);
+	assert_int_equal(vtx_mtu_len(f.bytes, f.tags), 114);
 	assert_int_equal(f.l3, 14);
 	assert_int_equal(f.proto, VTX_ETH_P_IP);
 
@@ -153,7 +153,7 @@ static void test_tag_outside(void **state)
 	put_fill(&p, 100);
 	assert_int_equal(parse_some(&p, p.n, (uint32_t)p.n, 1, &f), VTX_R_NONE);
 	assert_int_equal(f.bytes, 122);
-	assert_int_equal(f.len, 118);
+	assert_int_equal(vtx_mtu_len(f.bytes, f.tags), 118);
 	assert_int_equal(f.l3, 18);
 	assert_int_equal(f.proto, VTX_ETH_P_IP);
 }
@@ -169,7 +169,7 @@ static void test_longer_than_linear(void **state)
 	put_tag(&p, 5, VTX_ETH_P_IP);
 	assert_int_equal(parse_some(&p, p.n, 65000, 0, &f), VTX_R_NONE);
 	assert_int_equal(f.bytes, 65000);
-	assert_int_equal(f.len, 64996);
+	assert_int_equal(vtx_mtu_len(f.bytes, f.tags), 64996);
 	assert_int_equal(parse_some(&p, 13, 65000, 0, &f), VTX_R_RUNT); /* what isn't there can't be read */
 }
 
@@ -198,7 +198,7 @@ static void one_garbage(uint32_t *seed)
 	if (reason == VTX_R_TRUNCATED)
 		assert_true(vtx_is_tag(f.proto) && n - f.l3 < VTX_VLAN_HLEN);
 	else
-		assert_int_equal(f.len, n - (f.l3 > 14 ? VTX_VLAN_HLEN : 0));
+		assert_int_equal(vtx_mtu_len(f.bytes, f.tags), n - (f.l3 > 14 ? VTX_VLAN_HLEN : 0));
 }
 
 static void test_garbage(void **state)

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The XDP carrier: how the XDP programs read a buffer and carry a verdict out with it. What they can't carry they pass on, uncounted. */
+#ifndef VTX_XDP_H
+#define VTX_XDP_H
+
+#include "carrier.h"
+#include "count.h"
+#include "decide.h"
+#include "limit.h"
+#include "tag.h"
+
+struct vtx_buff {
+	struct xdp_md *ctx;
+	const struct vtx_config *config;
+	__u32 row; /* where it came from */
+	struct vtx_frame f;
+	int several; /* the frame is in several buffers */
+};
+
+static __always_inline const void *vtx_xdp_data(const struct xdp_md *ctx)
+{
+	return (void *)(long)ctx->data;
+}
+
+static __always_inline const void *vtx_xdp_end(const struct xdp_md *ctx)
+{
+	return (void *)(long)ctx->data_end;
+}
+
+static __always_inline enum vtx_reason vtx_read_xdp(struct xdp_md *ctx, const struct vtx_config *config, __u32 row, struct vtx_buff *x)
+{
+	const void *data = vtx_xdp_data(ctx), *end = vtx_xdp_end(ctx);
+	__u32 len = bpf_xdp_get_buff_len(ctx);
+
+	x->ctx = ctx;
+	x->config = config;
+	x->row = row;
+	x->several = len != (__u32)(end - data);
+	return vtx_parse(data, end, len, 0, &x->f);
+}
+
+static __always_inline struct vtx_verdict vtx_decide_xdp(const struct vtx_buff *x, enum vtx_from from, const struct vtx_target *self)
+{
+	struct vtx_question q = {
+		.config = x->config,
+		.from = from,
+		.self = self,
+		.data = vtx_xdp_data(x->ctx),
+		.end = vtx_xdp_end(x->ctx),
+		.f = &x->f,
+	};
+
+	return decide(&q);
+}
+
+static __always_inline int vtx_xdp_drop(const struct vtx_buff *x, enum vtx_reason reason)
+{
+	vtx_count_rx(x->row, VTX_CARRIER_XDP, 1, x->f.bytes);
+	vtx_count_drop(x->row, reason, 1);
+	return XDP_DROP;
+}
+
+/* May the frame travel to @t as an XDP buffer? @path: flags of the one whose wish the path is. */
+static __always_inline int vtx_may_carry(const struct vtx_buff *x, const struct vtx_target *t, __u32 path)
+{
+	if (x->several && !(t->flags & VTX_T_XMIT_SG))
+		return 0;
+	return vtx_path_is_xdp(path, vtx_xdp_data(x->ctx), vtx_xdp_end(x->ctx), &x->f) &&
+	       vtx_len_after(&x->f, vtx_retag_for(&x->f, t)) <= t->max_len;
+}
+
+/* Sends it to a port or to the wire, whose limit has room or not. */
+static __always_inline int vtx_carry_xdp(struct vtx_buff *x, const struct vtx_target *t)
+{
+	enum vtx_retag how = vtx_retag_for(&x->f, t);
+	__u32 bytes = x->f.bytes, port = t->port;
+	int action;
+
+	if ((t->flags & VTX_T_RATE_IN) && !vtx_within(port, VTX_LIMIT_IN, 1, bytes)) {
+		vtx_count_rx(x->row, VTX_CARRIER_XDP, 1, bytes);
+		vtx_count_drop(port, VTX_R_RATE_IN, 1);
+		return XDP_DROP;
+	}
+	action = bpf_redirect_map(&vtx_devmap, port, XDP_PASS);
+	if (action != XDP_REDIRECT || vtx_retag_xdp(x->ctx, &x->f, how))
+		return XDP_PASS;
+	vtx_count_rx(x->row, VTX_CARRIER_XDP, 1, bytes);
+	vtx_count_tx(port, VTX_CARRIER_XDP, 1, vtx_bytes_after(&x->f, how));
+	return action;
+}
+
+#endif
