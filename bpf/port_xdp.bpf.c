@@ -10,9 +10,9 @@
 #include "learn.h"
 #include "xdp.h"
 
-/* Where the verdict leads on this carrier, or NULL for what is the slow path's. */
+/* Where the verdict leads on this carrier, or NULL for what is the slow path's: group frames are, since there may be something to learn. */
 static __always_inline const struct vtx_target *way(const struct vtx_config *config, const struct vtx_target *self,
-						    const struct vtx_verdict *v, __u32 *flags)
+						    const struct vtx_frame *f, const struct vtx_verdict *v, __u32 *flags)
 {
 	__u32 wire = VTX_WIRE;
 
@@ -20,6 +20,8 @@ static __always_inline const struct vtx_target *way(const struct vtx_config *con
 		*flags = v->target->flags;
 		return v->target;
 	}
+	if (vtx_is_group(f->dst) && config->mode != VTX_MODE_PASSTHRU)
+		return NULL;
 	if (v->action == VTX_TO_WIRE && (config->flags & VTX_C_UPLINK_XMIT)) {
 		*flags = self->flags; /* the path is a port's wish, for what it sends to the wire as well */
 		return bpf_map_lookup_elem(&vtx_members, &wire);
@@ -55,7 +57,7 @@ static __always_inline int send(struct vtx_buff *x, const struct vtx_target *sel
 {
 	const void *data = vtx_xdp_data(x->ctx), *end = vtx_xdp_end(x->ctx);
 	__u32 flags = 0;
-	const struct vtx_target *t = way(x->config, self, v, &flags);
+	const struct vtx_target *t = way(x->config, self, &x->f, v, &flags);
 	enum vtx_reason reason;
 
 	if (!t || !vtx_may_carry(x, t, flags) || vtx_looks_partial(data, end, &x->f) || vtx_teaches(data, end, &x->f))

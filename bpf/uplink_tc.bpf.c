@@ -17,6 +17,7 @@ static __always_inline enum vtx_reason take_group(const struct vtx_skb *s)
 
 static __always_inline int to_host(struct vtx_skb *s)
 {
+	s->skb->tc_index = 0; /* copies may have gone out with our mark; this one is the host's own now */
 	vtx_count_tx(VTX_HOST, VTX_CARRIER_STACK, s->frames, s->bytes);
 	return VTX_TC_NEXT;
 }
@@ -52,7 +53,6 @@ int vtx_uplink_in(struct __sk_buff *skb)
 		return vtx_send_to_port(&s, v.target, 1);
 	if (v.action == VTX_FLOOD) {
 		vtx_flood(&s, &v);
-		skb->tc_index = 0; /* it is the host's own now */
 		if (!v.flood_host)
 			return VTX_TC_DROP;
 		if (vtx_retag_for_wire(&s))
@@ -72,7 +72,7 @@ int vtx_uplink_out(struct __sk_buff *skb)
 
 	if (!config)
 		return VTX_TC_NEXT;
-	if (skb->tc_index == vtx_mark_sent(config)) /* our answer to what came from the wire, counted */
+	if (skb->tc_index == vtx_mark_sent(config) && skb->ingress_ifindex == config->ifindex) /* our answer to the wire, counted */
 		return VTX_TC_NEXT;
 	skb->tc_index = vtx_mark_sent(config);
 	if (skb->ingress_ifindex && vtx_get_ingress(skb->ingress_ifindex)) /* a port's, decided and counted */
