@@ -139,13 +139,13 @@ static __always_inline int vtx_is_extension(__u8 next)
 
 static __always_inline void vtx_parse_ipv6(const __u8 *data, const void *end, __u16 l3, struct vtx_l4 *l4)
 {
-	__u32 offset = l3;
+	const __u8 *ip = data + l3;
+	__u32 offset = l3 + 40U;
 	__u8 next;
 
-	if (data + offset + 40 > (const __u8 *)end)
+	if (ip + 40 > (const __u8 *)end)
 		return;
-	next = data[offset + 6];
-	offset += 40;
+	next = ip[6];
 #pragma unroll
 	for (int i = 0; i < VTX_IPV6_EXTENSIONS; i++) {
 		const __u8 *p = data + (offset & 0x7ff);

@@ -2,7 +2,7 @@
 /* Uplink, slow: what XDP passed on from the wire, and what the host sends. */
 #include "skb.h"
 
-/* Group frames of the wire: their storm limit, and what they tell of multicast. */
+/* Group frames of the wire: their storm limit, and what they tell of addresses and of multicast. */
 static __always_inline enum vtx_reason take_group(const struct vtx_skb *s)
 {
 	int storm = vtx_storm_of(&s->f, 0);
@@ -11,6 +11,7 @@ static __always_inline enum vtx_reason take_group(const struct vtx_skb *s)
 		return VTX_R_NONE;
 	if (!vtx_skb_within(s, VTX_WIRE, s->config->flags, VTX_C_STORM, storm))
 		return vtx_storm_reason(storm);
+	vtx_unlearn_neigh(s->config, vtx_data(s->skb), vtx_data_end(s->skb), &s->f);
 	vtx_snoop(s->config, VTX_WIRE, vtx_data(s->skb), vtx_data_end(s->skb), &s->f);
 	return VTX_R_NONE;
 }
@@ -79,8 +80,10 @@ int vtx_uplink_out(struct __sk_buff *skb)
 		return VTX_TC_NEXT;
 	reason = vtx_read_skb(skb, config, VTX_FROM_HOST, &s);
 	vtx_count_rx(VTX_HOST, VTX_CARRIER_STACK, s.frames, s.bytes);
-	if (!reason && vtx_is_group(s.f.dst))
+	if (!reason && vtx_is_group(s.f.dst)) {
+		vtx_unlearn_neigh(config, vtx_data(skb), vtx_data_end(skb), &s.f);
 		vtx_snoop(config, VTX_HOST, vtx_data(skb), vtx_data_end(skb), &s.f);
+	}
 	v = reason ? vtx_drop(reason) : vtx_decide_skb(&s, VTX_FROM_HOST, NULL);
 	if (v.action == VTX_DROP)
 		return vtx_tc_drop(&s, VTX_HOST, v.reason);
