@@ -7,25 +7,38 @@
 #include "maps.h"
 #include <bpf/bpf_helpers.h>
 
-/* Is there room in the bucket of (@row, @limit) for @frames frames of @bytes bytes together? Takes it. Where there is no limit there is
- * room. */
+#define VTX_COST_MASK ((1ULL << VTX_COST_SHIFT) - 1)
+#define VTX_COST_UNITS (1ULL << VTX_COST_SHIFT) /* more than any skb has: with these no product below overflows */
+
+/*
+ * Is there room in the bucket of (@row, @limit) for @frames frames of @bytes bytes together? Takes it. Where there is no limit there is
+ * room. Nanoseconds and their fraction are reckoned apart: the slowest rates have no room for both in 64 bits, and at the fastest a small
+ * frame's cost is little more than its fraction.
+ */
 vtx_subprog int vtx_within(__u32 row, __u32 limit, __u32 frames, __u64 bytes)
 {
 	struct vtx_limit_key key = {.row = row, .limit = limit};
 	struct vtx_bucket *b = bpf_map_lookup_elem(&vtx_limits, &key);
-	__u64 cost, now;
+	__u64 units, whole, fraction, now;
 	int room;
 
 	if (!b)
 		return 1;
-	cost = ((b->rate.unit == VTX_UNIT_BITS ? bytes : frames) * b->cost) >> VTX_COST_SHIFT;
+	units = b->rate.unit == VTX_UNIT_BITS ? bytes : frames;
+	if (units > VTX_COST_UNITS)
+		units = VTX_COST_UNITS;
+	whole = units * (b->cost >> VTX_COST_SHIFT);
+	fraction = units * (b->cost & VTX_COST_MASK);
 	now = bpf_ktime_get_ns();
 	bpf_spin_lock(&b->lock);
 	if (b->next < now)
 		b->next = now;
 	room = b->next - now <= b->burst_ns;
-	if (room)
-		b->next += cost;
+	if (room) {
+		fraction += b->fraction;
+		b->next += whole + (fraction >> VTX_COST_SHIFT);
+		b->fraction = fraction & VTX_COST_MASK;
+	}
 	bpf_spin_unlock(&b->lock);
 	return room;
 }

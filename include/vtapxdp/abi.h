@@ -218,8 +218,9 @@ _Static_assert(sizeof(struct vtx_config) == 88, "vtx_config");
 #define VTX_C_CLSACT_OURS (1U << 7) /* we made the uplink's clsact qdisc */
 
 #define VTX_C_VLAN (1U << 8) /* some port is an access port or a trunk: the FDB has entries by VLAN */
-#define VTX_C_REFLECT (1U << 9) /* who sent what comes from the wire matters for unicast, too: mode vepa or private, or an isolated port   \
-				 */
+#define VTX_C_REFLECT                                                                                                                      \
+	(1U << 9) /* who sent what comes from the wire matters for unicast, too: mode vepa or private, or an isolated port                 \
+		   */
 #define VTX_C_SOURCES (1U << 10) /* some port has a source rule */
 #define VTX_C_STORM (1U << 11) /* the wire has storm limits */
 #define VTX_C_FRAGS (1U << 12) /* the XDP programs take frames of several buffers */
@@ -248,7 +249,7 @@ _Static_assert(sizeof(struct vtx_limit_key) == 8, "vtx_limit_key");
 #define VTX_COST_SHIFT 20
 struct vtx_bucket {
 	struct bpf_spin_lock lock;
-	__u32 pad;
+	__u32 fraction; /* of a nanosecond, << VTX_COST_SHIFT: what next lacks */
 	__u64 next; /* when the bucket will be full again, CLOCK_MONOTONIC nanoseconds */
 	__u64 cost; /* of a byte or of a packet: nanoseconds << VTX_COST_SHIFT */
 	__u64 burst_ns;
