@@ -93,8 +93,18 @@ static __always_inline int vtx_owns(const struct vtx_config *config, const struc
 }
 
 /*
+ * Does the frame, though untagged on the port, name a VLAN by its tags? Behind a priority tag Linux takes the next tag for the VLAN's (it
+ * strips the first), so whoever gets the frame untagged would be in that VLAN. And where nothing is put around a tag, because the port's
+ * VLAN is the wire's untagged frames, the wire reads it, whatever its TPID.
+ */
+static __always_inline int vtx_names_vlan(const struct vtx_frame *f)
+{
+	return f->tci & VTX_VID ? !f->vlan : f->tags > 1;
+}
+
+/*
  * The VLAN of a frame that a guest sent, IEEE 802.1Q 6.9: what its tag, or the want of one, means on its port. Tags of the other TPID are
- * payload there. VTX_R_NONE, VTX_R_VLAN or VTX_R_UNTAGGED.
+ * payload there, but see above. VTX_R_NONE, VTX_R_VLAN or VTX_R_UNTAGGED.
  */
 static __always_inline enum vtx_reason vtx_classify(const struct vtx_target *self, struct vtx_frame *f)
 {
@@ -106,7 +116,9 @@ static __always_inline enum vtx_reason vtx_classify(const struct vtx_target *sel
 	if (f->tagged)
 		return (self->flags & VTX_T_ACCESS) || !vtx_in_vlan(self, f->vlan) ? VTX_R_VLAN : VTX_R_NONE;
 	f->vlan = self->vlan;
-	return f->vlan == VTX_VLAN_ANY ? VTX_R_UNTAGGED : VTX_R_NONE;
+	if (f->vlan == VTX_VLAN_ANY)
+		return VTX_R_UNTAGGED;
+	return vtx_names_vlan(f) ? VTX_R_VLAN : VTX_R_NONE;
 }
 
 #endif

@@ -34,6 +34,7 @@ struct vtx_frame {
 	__u16 tpid; /* of the outermost tag; 0: there is none */
 	__u16 tci; /* of the outermost tag: PCP, DEI and VID */
 	__u16 vlan; /* its VLAN, see abi.h: by the outermost tag, until vtx_classify() says what it means on a port */
+	__u16 prio; /* PCP and DEI of the tag that vtx_retag_skb() took off */
 	__u8 tags; /* 0 to 2 */
 	__u8 tagged; /* the outermost tag is that of vlan */
 };
@@ -88,9 +89,9 @@ static __always_inline void vtx_take_tag(struct vtx_frame *f, __u16 tpid, __u16 
 }
 
 /*
- * Reads the Ethernet header and at most two VLAN tags of those in the bytes. @len: the whole frame in bytes, which may be more than lies
- * between @data and @end (fragments of the buffer); @outside: VTX_TAG() of a tag that is not in the bytes, or 0.
- * Returns VTX_R_NONE, VTX_R_RUNT or VTX_R_TRUNCATED.
+ * Reads the Ethernet header and at most two VLAN tags, whether in the bytes or not. @len: the whole frame in bytes, which may be more than
+ * lies between @data and @end (fragments of the buffer); @outside: VTX_TAG() of a tag that is not in the bytes, or 0. Returns VTX_R_NONE,
+ * VTX_R_RUNT or VTX_R_TRUNCATED.
  */
 static __always_inline enum vtx_reason vtx_parse(const void *data, const void *end, __u32 len, __u32 outside, struct vtx_frame *f)
 {
@@ -108,7 +109,7 @@ static __always_inline enum vtx_reason vtx_parse(const void *data, const void *e
 		vtx_take_tag(f, outside >> 16, outside & 0xffff);
 #pragma unroll
 	for (int i = 0; i < 2; i++) {
-		if (!vtx_is_tag(f->proto))
+		if (!vtx_is_tag(f->proto) || f->tags == 2)
 			break;
 		if (p + f->l3 + VTX_VLAN_HLEN > (const __u8 *)end)
 			return VTX_R_TRUNCATED;

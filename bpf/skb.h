@@ -34,6 +34,8 @@ struct vtx_skb {
 	__u32 frames;
 	__u64 bytes; /* of all frames */
 	__u32 mark; /* of what is sent */
+	__u8 broken; /* a change of its tags failed halfway: it must not leave */
+	__u8 inner; /* a tag that stood beside the bytes was put into them: see vtx_retag() */
 };
 
 #define VTX_HEADERS_MAX 128
@@ -90,6 +92,8 @@ static __always_inline enum vtx_reason vtx_read_skb(struct __sk_buff *skb, const
 	s->from = from;
 	s->mark = vtx_mark_sent(config);
 	s->frames = 1;
+	s->broken = 0;
+	s->inner = 0;
 	reason = vtx_parse(data, end, skb->len, vtx_tag_outside(skb), &s->f);
 	s->bytes = s->f.bytes;
 	if (!reason && skb->gso_size)
@@ -134,14 +138,29 @@ static __always_inline int vtx_skb_within(const struct vtx_skb *s, __u32 row, __
 	return !(flags & flag) || vtx_within(row, limit, s->frames, s->bytes);
 }
 
-/* All frames of the skb; @s knows its new form. */
+/* All frames' bytes, once that is done to each. */
+static __always_inline __u64 vtx_all_bytes_after(const struct vtx_skb *s, enum vtx_retag how)
+{
+	return s->bytes + (__u64)s->frames * vtx_bytes_after(&s->f, how) - (__u64)s->frames * s->f.bytes;
+}
+
+/*
+ * All frames of the skb; @s knows its new form. 0, or not: it is to be dropped.
+ *
+ * A tag that is pushed around another moves that one into the bytes, and the kernel counts it among the Ethernet header (skb->mac_len): at
+ * an ingress hook it would go on reading behind it. So such an skb must pass a device, where the header is read anew: s->inner.
+ */
 static __always_inline long vtx_retag(struct vtx_skb *s, enum vtx_retag how)
 {
-	__u32 before = s->f.bytes;
-	long err = vtx_retag_skb(s->skb, &s->f, how);
-
-	s->bytes += (__u64)s->frames * s->f.bytes - (__u64)s->frames * before;
-	return err;
+	if (s->broken || how == VTX_KEEP)
+		return s->broken;
+	s->bytes = vtx_all_bytes_after(s, how);
+	if (s->from == VTX_FROM_HOST && how == VTX_POP && vtx_find_tag(s->skb, &s->f))
+		s->broken = 1;
+	if (vtx_retag_skb(s->skb, &s->f, how))
+		s->broken = 1;
+	s->inner = how != VTX_POP && s->f.tags > 1;
+	return s->broken;
 }
 
 /* To the row that it came from, in answer. */
@@ -172,13 +191,13 @@ static __always_inline int vtx_send_to_port(struct vtx_skb *s, const struct vtx_
 
 	if (!vtx_fits(s, t, how))
 		return vtx_too_big(s, t);
-	if (!vtx_skb_within(s, t->port, t->flags, VTX_T_RATE_IN, VTX_LIMIT_IN))
+	if ((t->flags & VTX_T_RATE_IN) && !vtx_within(t->port, VTX_LIMIT_IN, s->frames, vtx_all_bytes_after(s, how)))
 		return vtx_tc_drop(s, t->port, VTX_R_RATE_IN);
 	if (vtx_retag(s, how))
 		return vtx_tc_drop(s, t->port, VTX_R_NO_MEMORY);
 	vtx_count_tx(t->port, VTX_CARRIER_STACK, s->frames, s->bytes);
 	s->skb->tc_index = s->mark;
-	if (!ingress || !(t->flags & VTX_T_PEER))
+	if (!ingress || !(t->flags & VTX_T_PEER) || s->inner)
 		return bpf_redirect(t->ifindex, 0);
 	/* The uplink's driver took the frame for somebody else's; the guest's stack would drop it. To an address that is not the
 	 * guest's first (a nested guest's) it is somebody else's there, too. */
@@ -200,6 +219,10 @@ static __always_inline void vtx_clone_to(const struct vtx_skb *s, const struct v
 	__u32 ifindex = t->ifindex, row = t->port;
 	long err;
 
+	if (s->broken) {
+		vtx_count_drop(row, VTX_R_NO_MEMORY, s->frames);
+		return;
+	}
 	if (!vtx_fits(s, t, VTX_KEEP)) {
 		vtx_count_drop(row, VTX_R_TOO_BIG, s->frames);
 		return;
@@ -252,9 +275,10 @@ static __always_inline void vtx_flood_members(struct vtx_flood *flood)
 	bpf_loop(s->config->last_port, vtx_flood_one, flood, 0);
 	if (!(s->config->flags & VTX_C_VLAN) || !s->f.vlan)
 		return;
-	/* Those who have it as it is have got it. Now in the other form: without its tag, or with it. */
-	if (!vtx_retag(s, s->f.tagged ? VTX_POP : s->f.tpid == vtx_tpid_of(s->f.vlan) && !(s->f.tci & VTX_VID) ? VTX_REWRITE : VTX_PUSH))
-		bpf_loop(s->config->last_port, vtx_flood_one, flood, 0);
+	/* Those who take it as it is have got it. Now in the other form: without its tag, or with it. If it can't be had, that is counted.
+	 */
+	vtx_retag(s, s->f.tagged ? VTX_POP : s->f.tpid == vtx_tpid_of(s->f.vlan) && !(s->f.tci & VTX_VID) ? VTX_REWRITE : VTX_PUSH);
+	bpf_loop(s->config->last_port, vtx_flood_one, flood, 0);
 }
 
 /* As the wire and the host see it. 0, or not: it can't be sent. */

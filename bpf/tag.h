@@ -16,7 +16,7 @@ enum vtx_retag {
 	VTX_KEEP,
 	VTX_POP,
 	VTX_PUSH,
-	VTX_REWRITE, /* a priority tag (VID 0) gets its VLAN, and keeps its priority */
+	VTX_REWRITE, /* a priority tag (VID 0) gets its VLAN */
 };
 
 static __always_inline __u16 vtx_tpid_of(__u16 vlan)
@@ -36,10 +36,10 @@ static __always_inline enum vtx_retag vtx_retag_for(const struct vtx_frame *f, c
 	return f->tpid == vtx_tpid_of(f->vlan) && !(f->tci & VTX_VID) ? VTX_REWRITE : VTX_PUSH;
 }
 
-/* The tag that the frame gets: its VLAN, with the priority of a priority tag. */
+/* The tag that the frame gets: its VLAN, with the priority of the tag that it has, or has had. */
 static __always_inline __u16 vtx_new_tci(const struct vtx_frame *f, enum vtx_retag how)
 {
-	return (f->vlan & VTX_VID) | (how == VTX_REWRITE ? f->tci & ~VTX_VID : 0);
+	return (f->vlan & VTX_VID) | (how == VTX_REWRITE ? f->tci & ~VTX_VID : f->prio);
 }
 
 static __always_inline __u32 vtx_bytes_after(const struct vtx_frame *f, enum vtx_retag how)
@@ -57,6 +57,7 @@ static __always_inline __u32 vtx_len_after(const struct vtx_frame *f, enum vtx_r
 static __always_inline int vtx_retag_xdp(struct xdp_md *ctx, const struct vtx_frame *f, enum vtx_retag how)
 {
 	__u16 tpid = vtx_tpid_of(f->vlan), tci = vtx_new_tci(f, how);
+	__u32 need = how == VTX_POP ? VTX_ETH_HLEN : VTX_ETH_HLEN + VTX_VLAN_HLEN;
 	__u8 *p, *end;
 
 	if (how == VTX_KEEP)
@@ -65,7 +66,7 @@ static __always_inline int vtx_retag_xdp(struct xdp_md *ctx, const struct vtx_fr
 		return -1;
 	p = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
-	if (p + VTX_ETH_HLEN + VTX_VLAN_HLEN > end)
+	if (p + need > end)
 		return -1; /* never: vtx_parse() has seen as much */
 	vtx_copy_mac(p, f->dst);
 	vtx_copy_mac(p + VTX_MAC_SIZE, f->src);
@@ -78,7 +79,21 @@ static __always_inline int vtx_retag_xdp(struct xdp_md *ctx, const struct vtx_fr
 	return 0;
 }
 
-/* Changes an skb, and @f with it. 0, or -errno: then it may have lost its tag, and is to be dropped. */
+/*
+ * A packet socket of the host's may send a tagged frame under another protocol's name, and the kernel goes by the name: it would leave the
+ * tag where it is. Two more tags make it look at the bytes: what it takes out of them, it names by what follows.
+ */
+static __always_inline long vtx_find_tag(struct __sk_buff *skb, const struct vtx_frame *f)
+{
+	if (skb->vlan_present || skb->protocol == bpf_htons(f->tpid))
+		return 0;
+	if (bpf_skb_vlan_push(skb, bpf_htons(f->tpid), 0) || bpf_skb_vlan_push(skb, bpf_htons(f->tpid), 0) || bpf_skb_vlan_pop(skb) ||
+	    bpf_skb_vlan_pop(skb))
+		return -1;
+	return skb->vlan_present ? 0 : -1;
+}
+
+/* Changes an skb, and @f with it. 0, or not: then it has one form and @f the other, and it is to be dropped. */
 static __always_inline long vtx_retag_skb(struct __sk_buff *skb, struct vtx_frame *f, enum vtx_retag how)
 {
 	__u16 tci = vtx_new_tci(f, how);
@@ -93,7 +108,9 @@ static __always_inline long vtx_retag_skb(struct __sk_buff *skb, struct vtx_fram
 	f->bytes = vtx_bytes_after(f, how);
 	f->tags += (how == VTX_PUSH) - (how == VTX_POP);
 	f->tagged = how != VTX_POP;
-	if (f->tagged) {
+	if (how == VTX_POP) {
+		f->prio = f->tci & ~VTX_VID;
+	} else {
 		f->tpid = vtx_tpid_of(f->vlan);
 		f->tci = tci;
 	}

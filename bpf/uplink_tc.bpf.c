@@ -20,7 +20,10 @@ static __always_inline int to_host(struct vtx_skb *s)
 {
 	s->skb->tc_index = 0; /* copies may have gone out with our mark; this one is the host's own now */
 	vtx_count_tx(VTX_HOST, VTX_CARRIER_STACK, s->frames, s->bytes);
-	return VTX_TC_NEXT;
+	if (!s->inner)
+		return VTX_TC_NEXT;
+	s->skb->tc_index = vtx_mark_to_host(s->config); /* by this hook once more */
+	return bpf_redirect(s->config->ifindex, BPF_F_INGRESS);
 }
 
 /* Uplink ingress: unicast that XDP couldn't carry, floods, what is for the host. */

@@ -26,6 +26,9 @@ int vtx_uplink_xdp(struct xdp_md *ctx)
 		return XDP_PASS;
 	reason = vtx_read_xdp(ctx, config, VTX_WIRE, &x);
 	v = reason ? vtx_drop(reason) : vtx_decide_xdp(&x, VTX_FROM_WIRE, NULL);
+	/* Storm limits are the slow path's, for one guest's group frames (ARP for its address) as for all. */
+	if ((config->flags & VTX_C_STORM) && vtx_is_group(x.f.dst))
+		return XDP_PASS;
 	/* Ports with a source rule may be due a copy. */
 	if (!reason && (config->flags & VTX_C_SOURCES) && vtx_sources_of(x.f.src))
 		return XDP_PASS;
@@ -33,7 +36,7 @@ int vtx_uplink_xdp(struct xdp_md *ctx)
 		return XDP_PASS;
 	if (v.action == VTX_DROP)
 		return vtx_xdp_drop(&x, v.reason);
-	if (v.action != VTX_TO_PORT || !v.target || !vtx_may_carry(&x, v.target, v.target->flags))
+	if (v.action != VTX_TO_PORT || !v.target || !vtx_may_carry(&x, v.target, v.target->flags) || !vtx_prepare_xdp(&x, v.target))
 		return XDP_PASS;
 	return vtx_carry_xdp(&x, v.target);
 }

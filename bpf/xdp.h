@@ -15,6 +15,7 @@ struct vtx_buff {
 	__u32 row; /* where it came from */
 	struct vtx_frame f;
 	int several; /* the frame is in several buffers */
+	enum vtx_retag how; /* what vtx_prepare_xdp() did to it */
 };
 
 static __always_inline const void *vtx_xdp_data(const struct xdp_md *ctx)
@@ -69,24 +70,26 @@ static __always_inline int vtx_may_carry(const struct vtx_buff *x, const struct 
 	       vtx_len_after(&x->f, vtx_retag_for(&x->f, t)) <= t->max_len;
 }
 
-/* Sends it to a port or to the wire, whose limit has room or not. */
+/* Gives the frame the form that a port or the wire takes. 0: this carrier can't, and the frame is as it was. Before any limit is asked,
+ * or who takes it in this one's stead would ask again. */
+static __always_inline int vtx_prepare_xdp(struct vtx_buff *x, const struct vtx_target *t)
+{
+	x->how = vtx_retag_for(&x->f, t);
+	return bpf_redirect_map(&vtx_devmap, t->port, XDP_PASS) == XDP_REDIRECT && !vtx_retag_xdp(x->ctx, &x->f, x->how);
+}
+
+/* Sends what is prepared, if the limit of whom it goes to has room. */
 static __always_inline int vtx_carry_xdp(struct vtx_buff *x, const struct vtx_target *t)
 {
-	enum vtx_retag how = vtx_retag_for(&x->f, t);
-	__u32 bytes = x->f.bytes, port = t->port;
-	int action;
+	__u32 bytes = vtx_bytes_after(&x->f, x->how), port = t->port;
 
+	vtx_count_rx(x->row, VTX_CARRIER_XDP, 1, x->f.bytes);
 	if ((t->flags & VTX_T_RATE_IN) && !vtx_within(port, VTX_LIMIT_IN, 1, bytes)) {
-		vtx_count_rx(x->row, VTX_CARRIER_XDP, 1, bytes);
 		vtx_count_drop(port, VTX_R_RATE_IN, 1);
 		return XDP_DROP;
 	}
-	action = bpf_redirect_map(&vtx_devmap, port, XDP_PASS);
-	if (action != XDP_REDIRECT || vtx_retag_xdp(x->ctx, &x->f, how))
-		return XDP_PASS;
-	vtx_count_rx(x->row, VTX_CARRIER_XDP, 1, bytes);
-	vtx_count_tx(port, VTX_CARRIER_XDP, 1, vtx_bytes_after(&x->f, how));
-	return action;
+	vtx_count_tx(port, VTX_CARRIER_XDP, 1, bytes);
+	return XDP_REDIRECT;
 }
 
 #endif
