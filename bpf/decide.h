@@ -66,12 +66,15 @@ static __always_inline int vtx_is_listed(const struct vtx_target *port, const __
 	return ports && vtx_has_bit(ports, port->port);
 }
 
-/* The port whose frame the wire brings back (IEEE 802.1Q reflective relay), or NULL: it is somebody's out there. */
+/* The port whose frame the wire brings back (IEEE 802.1Q reflective relay), or NULL: it is somebody's out there. What a port learnt and has
+ * not sent for a while is no echo: it has moved. */
 static __always_inline const struct vtx_target *vtx_reflected(const struct vtx_question *q)
 {
 	const struct vtx_target *t = vtx_fdb_find(q->config, q->f->vlan, q->f->src);
 
-	return t && t->port != VTX_HOST ? t : NULL;
+	if (!t || t->port == VTX_HOST || ((t->flags & VTX_T_LEARNT) && vtx_is_silent(q->config, t->seen)))
+		return NULL;
+	return t;
 }
 
 /* Must @from's guest and @to's not talk to each other? */

@@ -59,6 +59,16 @@ static __always_inline int vtx_is_aged(const struct vtx_config *config, const st
 	return (t->flags & VTX_T_LEARNT) && (__s32)(vtx_now() - t->seen) > (__s32)config->ageing;
 }
 
+#define VTX_LEARN_HOLD 10
+
+/* Has a learnt address been silent for so long that somebody else may have it? @seen: when it was last heard. */
+static __always_inline int vtx_is_silent(const struct vtx_config *config, __u32 seen)
+{
+	__s32 age = vtx_now() - seen;
+
+	return age > VTX_LEARN_HOLD || age > (__s32)config->ageing;
+}
+
 /* May @vlan's frames reach the port at all? */
 static __always_inline int vtx_in_vlan(const struct vtx_target *t, __u16 vlan)
 {

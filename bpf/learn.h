@@ -4,8 +4,13 @@
  *
  * A port's configured addresses are its own for good. With --learn it may use as many more (nested guests): each is entered into the FDB,
  * refreshed at most once a second, and valid while it was seen within the ageing time. A learnt address moves to another port only when its
- * port has been silent with it for VTX_LEARN_HOLD seconds, and a configured one never. What is aged is swept out when a port's share is
- * used up, at most once a second for all, so that a flood of new addresses costs its sender's frames and nothing else.
+ * port has been silent with it for VTX_LEARN_HOLD seconds, or for the ageing time where that is shorter; by the same rule it moves to the
+ * wire, where a nested guest may have been migrated. A configured address never moves, nor does the host's. What is aged is swept out when
+ * a port's share is used up, at most once a second for all, so that a flood of new addresses costs its sender's frames and nothing else.
+ *
+ * usage.macs is the number of a port's learnt entries: one is added before an entry is made, and taken off by whoever deleted it, alone.
+ * Commands that delete or overwrite learnt entries can't do that while frames come in, so the number is taken as signed, and found again by
+ * counting after a sweep.
  */
 #ifndef VTX_LEARN_H
 #define VTX_LEARN_H
@@ -15,8 +20,6 @@
 #include "sweep.h"
 #include <bpf/bpf_helpers.h>
 
-#define VTX_LEARN_HOLD 10
-
 /*
  * May @self's guest send from that address? VTX_R_NONE: yes. VTX_R_BAD_SOURCE, VTX_R_SPOOF_MAC: no. VTX_R_LEARN_LIMIT: not as long as it
  * isn't learnt, which vtx_learn_source() sees to.
@@ -25,7 +28,7 @@ static __always_inline enum vtx_reason vtx_check_source(const struct vtx_config 
 							const struct vtx_frame *f)
 {
 	struct vtx_target *t;
-	__u32 now;
+	__u32 now, seen;
 
 	if (vtx_is_group(f->src) || vtx_is_zero(f->src))
 		return VTX_R_BAD_SOURCE;
@@ -36,27 +39,81 @@ static __always_inline enum vtx_reason vtx_check_source(const struct vtx_config 
 	t = vtx_fdb_entry(config, f->vlan, f->src);
 	if (t && t->port == self->port) {
 		now = vtx_now();
-		if ((t->flags & VTX_T_LEARNT) && t->seen != now)
+		seen = t->seen;
+		if ((t->flags & VTX_T_LEARNT) && seen && seen != now) /* 0: it is being forgotten */
 			t->seen = now;
 		return VTX_R_NONE;
 	}
 	return self->flags & VTX_T_LEARN ? VTX_R_LEARN_LIMIT : VTX_R_SPOOF_MAC;
 }
 
-/* Frees the address from an entry that has had its time. 0: it may be learnt; else it is another port's. */
-static __always_inline int vtx_release(const struct vtx_config *config, __u32 port, __u16 vlan, const __u8 *mac)
+/* The VLAN under which the FDB has the addresses that the port learns. */
+static __always_inline __u16 vtx_learn_vlan(const struct vtx_target *self, const struct vtx_frame *f)
+{
+	return self->flags & VTX_T_ACCESS ? f->vlan : VTX_VLAN_ANY;
+}
+
+/*
+ * Frees the sender's address from an entry under @vlan that has had its time. 0: it may be learnt; else it is another port's, or the
+ * host's. What stands under the other VLAN than where it will be learnt is in the way only if its port is in the frame's VLAN.
+ */
+static __always_inline int vtx_release(const struct vtx_config *config, const struct vtx_target *self, const struct vtx_frame *f,
+				       __u16 vlan)
 {
 	struct vtx_fdb_key key = {.vlan = vlan};
-	const struct vtx_target *t;
+	struct vtx_target *t;
+	__u32 seen;
 
-	vtx_copy_mac(key.mac, mac);
+	vtx_copy_mac(key.mac, f->src);
 	t = bpf_map_lookup_elem(&vtx_fdb, &key);
-	if (!t || t->port == port)
+	if (!t || t->port == self->port || (vlan != vtx_learn_vlan(self, f) && !vtx_in_vlan(t, f->vlan)))
 		return 0;
-	if (!(t->flags & VTX_T_LEARNT) || (__s32)(vtx_now() - t->seen) <= VTX_LEARN_HOLD)
+	seen = t->seen;
+	if (!(t->flags & VTX_T_LEARNT) || !vtx_is_silent(config, seen))
 		return -1;
-	vtx_forget_mac(&key, t->port);
+	vtx_forget_mac(&key, t, seen);
 	return 0;
+}
+
+/* Forgets an address that a port learnt and that the wire now has. */
+static __always_inline void vtx_release_to_wire(const struct vtx_config *config, const struct vtx_frame *f)
+{
+	struct vtx_fdb_key key = {.vlan = f->vlan};
+	struct vtx_target *t;
+	__u32 seen;
+
+	vtx_copy_mac(key.mac, f->src);
+	t = config->flags & VTX_C_VLAN ? bpf_map_lookup_elem(&vtx_fdb, &key) : NULL;
+	if (!t) {
+		key.vlan = VTX_VLAN_ANY;
+		t = bpf_map_lookup_elem(&vtx_fdb, &key);
+	}
+	if (!t || !(t->flags & VTX_T_LEARNT) || !vtx_in_vlan(t, f->vlan))
+		return;
+	seen = t->seen;
+	if (vtx_is_silent(config, seen))
+		vtx_forget_mac(&key, t, seen);
+}
+
+struct vtx_counting {
+	__u32 port, macs;
+};
+
+static long vtx_count_mac(void *map, struct vtx_fdb_key *key, struct vtx_target *t, struct vtx_counting *c)
+{
+	c->macs += (t->flags & VTX_T_LEARNT) && t->port == c->port;
+	return 0;
+}
+
+/* What a command overwrote or deleted nobody has taken off: the port's entries are counted, and that holds if meanwhile it has learnt
+ * nothing. */
+static __always_inline void vtx_recount(struct vtx_usage *usage, __u32 port)
+{
+	struct vtx_counting c = {.port = port};
+	__u32 before = usage->macs;
+
+	bpf_for_each_map_elem(&vtx_fdb, vtx_count_mac, &c, 0);
+	__sync_val_compare_and_swap(&usage->macs, before, c.macs);
 }
 
 static __always_inline __u32 vtx_learn_max(const struct vtx_target *self)
@@ -70,27 +127,27 @@ static __always_inline __u32 vtx_learn_max(const struct vtx_target *self)
 static __always_inline enum vtx_reason vtx_enter_source(const struct vtx_config *config, const struct vtx_target *self,
 							const struct vtx_frame *f)
 {
-	struct vtx_fdb_key key = {.vlan = self->flags & VTX_T_ACCESS ? f->vlan : VTX_VLAN_ANY};
-	struct vtx_target t = *self;
+	struct vtx_fdb_key key = {.vlan = vtx_learn_vlan(self, f)};
+	struct vtx_target t = *self, *other;
 	__u32 row = self->port;
 	struct vtx_usage *usage = bpf_map_lookup_elem(&vtx_usage, &row);
-	long err;
 
 	if (!usage)
 		return VTX_R_LEARN_LIMIT;
-	if (__sync_fetch_and_add(&usage->macs, 1) >= vtx_learn_max(self)) {
+	if ((__s32)__sync_fetch_and_add(&usage->macs, 1) >= (__s32)vtx_learn_max(self)) {
 		__sync_fetch_and_add(&usage->macs, -1);
-		vtx_sweep(config);
+		if (vtx_sweep(config))
+			vtx_recount(usage, row);
 		return VTX_R_LEARN_LIMIT;
 	}
 	vtx_copy_mac(key.mac, f->src);
 	t.flags |= VTX_T_LEARNT;
 	t.seen = vtx_now();
-	err = bpf_map_update_elem(&vtx_fdb, &key, &t, BPF_NOEXIST);
-	if (!err)
+	if (!bpf_map_update_elem(&vtx_fdb, &key, &t, BPF_NOEXIST))
 		return VTX_R_NONE;
 	__sync_fetch_and_add(&usage->macs, -1);
-	return err == -17 /* EEXIST: by another CPU just now */ ? VTX_R_NONE : VTX_R_LEARN_LIMIT;
+	other = bpf_map_lookup_elem(&vtx_fdb, &key); /* made by another CPU just now, or else the FDB is full */
+	return !other ? VTX_R_LEARN_LIMIT : other->port == self->port ? VTX_R_NONE : VTX_R_SPOOF_MAC;
 }
 
 /* Learns the sender's address where vtx_check_source() said VTX_R_LEARN_LIMIT. Returns what is to become of the frame. */
@@ -98,7 +155,7 @@ vtx_subprog enum vtx_reason vtx_learn_source(const struct vtx_config *config, co
 {
 	enum vtx_reason reason;
 
-	if (vtx_release(config, self->port, f->vlan, f->src) || vtx_release(config, self->port, VTX_VLAN_ANY, f->src))
+	if (vtx_release(config, self, f, f->vlan) || vtx_release(config, self, f, VTX_VLAN_ANY))
 		reason = VTX_R_SPOOF_MAC;
 	else
 		reason = vtx_enter_source(config, self, f);

@@ -10,11 +10,17 @@
 #include "maps.h"
 #include <bpf/bpf_helpers.h>
 
-/* An address that a port learnt. */
-static __always_inline void vtx_forget_mac(const struct vtx_fdb_key *key, __u32 port)
+/*
+ * An address that a port learnt, and that was last seen at @seen when that was judged too long ago. Two CPUs may think so at once, and a
+ * third may see it again: who makes seen 0 deletes the entry, alone, or the one after it would go in its place.
+ */
+static __always_inline void vtx_forget_mac(const struct vtx_fdb_key *key, struct vtx_target *t, __u32 seen)
 {
+	__u32 port = t->port;
 	struct vtx_usage *usage = bpf_map_lookup_elem(&vtx_usage, &port);
 
+	if (!seen || __sync_val_compare_and_swap(&t->seen, seen, 0) != seen)
+		return;
 	if (!bpf_map_delete_elem(&vtx_fdb, key) && usage)
 		__sync_fetch_and_add(&usage->macs, -1);
 }
@@ -51,9 +57,10 @@ struct vtx_sweeping {
 static long vtx_sweep_mac(void *map, struct vtx_fdb_key *key, struct vtx_target *t, struct vtx_sweeping *s)
 {
 	struct vtx_fdb_key copy = *key;
+	__u32 seen = t->seen;
 
-	if (vtx_is_aged(s->config, t))
-		vtx_forget_mac(&copy, t->port);
+	if ((t->flags & VTX_T_LEARNT) && vtx_is_older(s->config, seen))
+		vtx_forget_mac(&copy, t, seen);
 	return 0;
 }
 

@@ -2,6 +2,8 @@
 /* Uplink, slow: what XDP passed on from the wire, and what the host sends. */
 #include "skb.h"
 
+#include "learn.h"
+
 /* Group frames of the wire: their storm limit, and what they tell of addresses and of multicast. */
 static __always_inline enum vtx_reason take_group(const struct vtx_skb *s)
 {
@@ -11,6 +13,7 @@ static __always_inline enum vtx_reason take_group(const struct vtx_skb *s)
 		return VTX_R_NONE;
 	if (!vtx_skb_within(s, VTX_WIRE, s->config->flags, VTX_C_STORM, storm))
 		return vtx_storm_reason(storm);
+	vtx_release_to_wire(s->config, &s->f);
 	vtx_unlearn_neigh(s->config, vtx_data(s->skb), vtx_data_end(s->skb), &s->f);
 	vtx_snoop(s->config, VTX_WIRE, vtx_data(s->skb), vtx_data_end(s->skb), &s->f);
 	return VTX_R_NONE;
