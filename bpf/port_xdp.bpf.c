@@ -62,7 +62,7 @@ static __always_inline int send(struct vtx_buff *x, const struct vtx_target *sel
 
 	if (!t || !vtx_may_carry(x, t, flags) || vtx_looks_partial(data, end, &x->f) || vtx_teaches(data, end, &x->f))
 		return XDP_PASS;
-	if (!vtx_prepare_xdp(x, t))
+	if (!vtx_prepare_xdp(x, t, 1))
 		return XDP_PASS;
 	reason = limit(self, x, v);
 	return reason ? vtx_xdp_drop(x, reason) : vtx_carry_xdp(x, t);

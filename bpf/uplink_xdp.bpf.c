@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Uplink ingress, fast: every frame from the wire. Alone in its object, because libxdp loads it in its own way. */
+/*
+ * Uplink ingress, fast: every frame from the wire. Alone in its object, because libxdp loads it in its own way.
+ *
+ * There are two programs, of which one is loaded. The first adds and removes VLAN tags. Since Linux 6.13, and 6.12's later releases, a
+ * program that moves a frame's start can only take the place of one that does so, too, which the dispatcher of libxdp before 2025 does not:
+ * there, the second program leaves such frames to the stack.
+ */
 #include "maps.h"
 #include <bpf/bpf_helpers.h>
 #include <xdp/xdp_helpers.h>
@@ -14,8 +20,12 @@ struct {
 	__uint(XDP_PASS, 1);
 } XDP_RUN_CONFIG(vtx_uplink_xdp);
 
-SEC("xdp")
-int vtx_uplink_xdp(struct xdp_md *ctx)
+struct {
+	__uint(priority, 50);
+	__uint(XDP_PASS, 1);
+} XDP_RUN_CONFIG(vtx_uplink_keep);
+
+static __always_inline int take(struct xdp_md *ctx, const int resize)
 {
 	const struct vtx_config *config = vtx_get_config();
 	enum vtx_reason reason;
@@ -36,9 +46,21 @@ int vtx_uplink_xdp(struct xdp_md *ctx)
 		return XDP_PASS;
 	if (v.action == VTX_DROP)
 		return vtx_xdp_drop(&x, v.reason);
-	if (v.action != VTX_TO_PORT || !v.target || !vtx_may_carry(&x, v.target, v.target->flags) || !vtx_prepare_xdp(&x, v.target))
+	if (v.action != VTX_TO_PORT || !v.target || !vtx_may_carry(&x, v.target, v.target->flags) || !vtx_prepare_xdp(&x, v.target, resize))
 		return XDP_PASS;
 	return vtx_carry_xdp(&x, v.target);
+}
+
+SEC("xdp")
+int vtx_uplink_xdp(struct xdp_md *ctx)
+{
+	return take(ctx, 1);
+}
+
+SEC("xdp")
+int vtx_uplink_keep(struct xdp_md *ctx)
+{
+	return take(ctx, 0);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -71,11 +71,15 @@ static __always_inline int vtx_may_carry(const struct vtx_buff *x, const struct 
 }
 
 /* Gives the frame the form that a port or the wire takes. 0: this carrier can't, and the frame is as it was. Before any limit is asked,
- * or who takes it in this one's stead would ask again. */
-static __always_inline int vtx_prepare_xdp(struct vtx_buff *x, const struct vtx_target *t)
+ * or who takes it in this one's stead would ask again. @resize: a constant; 0: the program may not call what moves the frame's start. */
+static __always_inline int vtx_prepare_xdp(struct vtx_buff *x, const struct vtx_target *t, const int resize)
 {
-	x->how = vtx_retag_for(&x->f, t);
-	return bpf_redirect_map(&vtx_devmap, t->port, XDP_PASS) == XDP_REDIRECT && !vtx_retag_xdp(x->ctx, &x->f, x->how);
+	enum vtx_retag how = vtx_retag_for(&x->f, t);
+
+	x->how = how;
+	if (!resize && how != VTX_KEEP)
+		return 0;
+	return bpf_redirect_map(&vtx_devmap, t->port, XDP_PASS) == XDP_REDIRECT && !vtx_retag_xdp(x->ctx, &x->f, how);
 }
 
 /* Sends what is prepared, if the limit of whom it goes to has room. */

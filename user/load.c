@@ -144,7 +144,15 @@ int vtx_load(const char *dir)
 	return err;
 }
 
-struct bpf_object *vtx_open_uplink_xdp(const char *dir)
+/* libxdp loads the object that it is given as it stands. */
+static void load_only(struct bpf_object *object, const char *name)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object) bpf_program__set_autoload(program, !strcmp(bpf_program__name(program), name));
+}
+
+struct bpf_object *vtx_open_uplink_xdp(const char *dir, const char *name)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "vtx_uplink_xdp");
 	struct bpf_object *object;
@@ -155,8 +163,10 @@ struct bpf_object *vtx_open_uplink_xdp(const char *dir)
 	elf = vtx_uplink_xdp__elf_bytes(&size);
 	object = bpf_object__open_mem(elf, size, &opts);
 	err = object ? use_pinned_maps(object, dir) : -errno;
-	if (!err)
+	if (!err) {
+		load_only(object, name);
 		return object;
+	}
 	load_error(err, "uplink_xdp");
 	bpf_object__close(object);
 	return NULL;

@@ -13,8 +13,8 @@ int vtx_check_kernel(void);
  */
 int vtx_load(const char *dir);
 
-/* Opens, but does not load, the uplink's XDP object, tied to the maps pinned below @dir: libxdp loads it. NULL, said. */
-struct bpf_object *vtx_open_uplink_xdp(const char *dir);
+/* Opens, but does not load, the uplink's XDP object, tied to the maps pinned below @dir: libxdp loads its program @name. NULL, said. */
+struct bpf_object *vtx_open_uplink_xdp(const char *dir, const char *name);
 
 /* A descriptor of the pinned program @name, or -errno, said. */
 int vtx_program_fd(const char *dir, const char *name);

@@ -14,7 +14,9 @@
 #include "hook.h"
 #include "load.h"
 
-#define PROGRAM "vtx_uplink_xdp"
+/* Best first. The second is for dispatchers that don't let a program move the frame's start: see bpf/uplink_xdp.bpf.c. */
+static const char *const programs[] = {"vtx_uplink_xdp", "vtx_uplink_keep"};
+#define PROGRAMS (sizeof(programs) / sizeof(programs[0]))
 
 /* Best first; only the last failure is an error. */
 static const struct mode {
@@ -79,10 +81,10 @@ static int attach_and_pin(const char *dir, int ifindex, struct xdp_program *prog
 }
 
 /* Silent but for errors that another mode would meet as well. */
-static int try_mode(const char *dir, int ifindex, const struct mode *mode, struct vtx_xdp_attached *attached)
+static int try_program(const char *dir, int ifindex, const char *name, const struct mode *mode, struct vtx_xdp_attached *attached)
 {
-	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .prog_name = PROGRAM);
-	struct bpf_object *object = vtx_open_uplink_xdp(dir);
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .prog_name = name);
+	struct bpf_object *object = vtx_open_uplink_xdp(dir, name);
 	struct xdp_program *program;
 	int err;
 
@@ -96,6 +98,16 @@ static int try_mode(const char *dir, int ifindex, const struct mode *mode, struc
 		xdp_program__close(program);
 	}
 	bpf_object__close(object);
+	return err;
+}
+
+/* Only the kernel, when it has looked at a program, can say that it does not suit the dispatcher. */
+static int try_mode(const char *dir, int ifindex, const struct mode *mode, struct vtx_xdp_attached *attached)
+{
+	int err = -EINVAL;
+
+	for (size_t i = 0; i < PROGRAMS && err == -EINVAL; i++)
+		err = try_program(dir, ifindex, programs[i], mode, attached);
 	return err;
 }
 
@@ -118,10 +130,15 @@ int vtx_xdp_attach(const char *dir, int ifindex, const char *ifname, const char 
 /* By its id; an attach that was killed before it could note the id is known by the program's name. */
 static bool is_ours(const struct xdp_program *p, const struct vtx_xdp_attached *attached)
 {
+	const char *name = xdp_program__name(p);
+
 	if (attached->prog_id)
 		return xdp_program__id(p) == attached->prog_id;
-	/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): the kernel keeps 15 bytes of a name */
-	return xdp_program__name(p) && !strncmp(xdp_program__name(p), PROGRAM, 15);
+	for (size_t i = 0; name && i < PROGRAMS; i++)
+		/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): the kernel keeps 15 bytes of a name */
+		if (!strncmp(name, programs[i], 15))
+			return true;
+	return false;
 }
 
 static int detach_ours(struct xdp_multiprog *mp, int ifindex, const struct vtx_xdp_attached *attached)
