@@ -15,7 +15,8 @@ static void render_entry(const struct vtx_uplink *u, const struct vtx_fdb_key *k
 	vtx_format_mac(key->mac, mac);
 	vtx_render_object(NULL);
 	vtx_render_text("mac", "%s", mac);
-	vtx_render_number("vlan", NULL, key->vlan);
+	if (key->vlan != VTX_VLAN_ANY)
+		vtx_render_number("vlan", " vlan %" PRIu64, key->vlan & VTX_VID);
 	vtx_render_text("uplink", " uplink %s", u->config.ifname);
 	vtx_render_text("port", " port %s", vtx_row_name(row, port));
 	vtx_render_text("dev", " dev %s", row == VTX_HOST ? u->config.ifname : port->dev);

@@ -10,6 +10,7 @@
 #include "error.h"
 #include "netns.h"
 #include "parse.h"
+#include "policy.h"
 #include "port.h"
 #include "render.h"
 #include "tap.h"
@@ -20,6 +21,7 @@ struct port_args {
 	const char *dev, *netns, *pid, *ifname, *owner, *group, *mtu, *path, *offloads;
 	struct vtx_opt_list macs;
 	bool multi_queue, host, no_host;
+	struct vtx_policy_args policy;
 };
 
 #define AT(member) offsetof(struct port_args, member)
@@ -66,6 +68,7 @@ static const struct vtx_opt add_opts[] = {
 	OPT_PATH,
 	OPT_OFFLOADS,
 	OPT_NO_HOST,
+	VTX_POLICY_OPTS(AT(policy)),
 	{VTX_OPT_TEXT, "owner", 0, "USER", "tap: who may open the device besides root", AT(owner)},
 	{VTX_OPT_TEXT, "group", 0, "GROUP", "tap: the group that may", AT(group)},
 	{VTX_OPT_FLAG, "multi-queue", 0, NULL, "tap: made for several queues (QEMU: queues=N)", AT(multi_queue)},
@@ -84,6 +87,7 @@ static const struct vtx_opt set_opts[] = {
 	OPT_OFFLOADS,
 	{VTX_OPT_FLAG, "host", 0, NULL, "this guest and the host may talk to each other", AT(host)},
 	OPT_NO_HOST,
+	VTX_POLICY_OPTS(AT(policy)),
 	{.type = VTX_OPT_END},
 };
 
@@ -181,6 +185,8 @@ static int parse_add(const struct port_args *a, struct vtx_port_spec *spec)
 		err = parse_macs(&a->macs, spec->macs, &spec->macs_used);
 	if (!err)
 		err = parse_common(a, &spec->mtu, &spec->path, &spec->offloads);
+	if (!err)
+		err = vtx_policy_parse(&a->policy, &spec->policy, &spec->flags);
 	if (err)
 		return err;
 	spec->name = a->port;
@@ -241,8 +247,8 @@ static int run_add(const void *p)
 	return vtx_render_end();
 }
 
-/* Fills @port with what is asked for; checks all of it. */
-static int parse_set(const struct vtx_uplink *u, __u32 number, const struct port_args *a, struct vtx_port *port)
+/* Fills @port with what is asked for. */
+static int parse_set(const struct port_args *a, struct vtx_port *port)
 {
 	bool offloads = port->flags & VTX_P_OFFLOADS;
 	enum vtx_path path = port->path;
@@ -252,19 +258,27 @@ static int parse_set(const struct vtx_uplink *u, __u32 number, const struct port
 	if (!err && a->macs.n) {
 		memset(port->macs, 0, sizeof(port->macs));
 		err = parse_macs(&a->macs, port->macs, &port->macs_used);
-		if (!err)
-			err = vtx_port_check_macs(u, number, port->macs, port->macs_used);
 	}
-	if (!err && a->mtu)
-		err = vtx_port_check_mtu(u, mtu);
 	if (!err && a->host && a->no_host)
 		err = vtx_error(-EINVAL, "port set: either --host or --no-host");
+	if (!err)
+		err = vtx_policy_parse(&a->policy, &port->policy, &port->flags);
 	port->mtu = mtu;
 	port->path = path;
 	port->flags = (port->flags & ~VTX_P_OFFLOADS) | (offloads ? VTX_P_OFFLOADS : 0);
 	if (a->host || a->no_host)
 		port->flags = (port->flags & ~VTX_P_HOST) | (a->host ? VTX_P_HOST : 0);
 	return err;
+}
+
+static int check_set(const struct vtx_uplink *u, __u32 number, const struct port_args *a, const struct vtx_port *port)
+{
+	bool apart = a->macs.n || a->policy.vlan.n || a->policy.vlan_proto;
+	int err = apart ? vtx_port_check_macs(u, number, port) : 0;
+
+	if (!err && a->mtu)
+		err = vtx_port_check_mtu(u, port->mtu);
+	return err ? err : vtx_port_check_learn(u, number, port);
 }
 
 static int set_port(struct vtx_uplink *u, const struct port_args *a)
@@ -281,7 +295,9 @@ static int set_port(struct vtx_uplink *u, const struct port_args *a)
 	if (err)
 		return err;
 	wanted = current;
-	err = parse_set(u, number, a, &wanted);
+	err = parse_set(a, &wanted);
+	if (!err)
+		err = check_set(u, number, a, &wanted);
 	return err ? err : vtx_failure(vtx_port_change(u, number, &current, &wanted));
 }
 
@@ -291,7 +307,7 @@ static int run_set(const void *p)
 	struct vtx_uplink u;
 	int err = vtx_parse_ifname(a->uplink);
 
-	if (!err && !a->macs.n && !a->mtu && !a->path && !a->offloads && !a->host && !a->no_host)
+	if (!err && !a->macs.n && !a->mtu && !a->path && !a->offloads && !a->host && !a->no_host && !vtx_policy_given(&a->policy))
 		return vtx_error(-EINVAL, "port set: nothing to set: give an option ('vtapxdp help port set' lists them)");
 	if (!err)
 		err = vtx_uplink_open(a->uplink, true, &u);

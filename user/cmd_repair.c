@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "error.h"
 #include "link.h"
+#include "needs.h"
 #include "parse.h"
 #include "port.h"
 #include "render.h"
@@ -42,7 +43,7 @@ static int repair_port(struct vtx_uplink *u, __u32 number, struct vtx_port *port
 	if (port->state == VTX_STATE_READY)
 		return 0;
 	if (port->state == VTX_STATE_CHANGING) {
-		err = vtx_port_reapply(u, number, port);
+		err = vtx_port_reapply(u, number, port, true);
 		if (!err)
 			say("port", port->name, "half-changed, now as it was to be");
 		return err;
@@ -95,6 +96,8 @@ static int repair(struct vtx_uplink *u)
 
 		err = err ? err : one;
 	}
+	if (!err)
+		err = vtx_needs_settle(u);
 	return err ? err : refresh_uplink(u);
 }
 

@@ -64,7 +64,7 @@ static int help(int argc, char **argv)
 
 static int run(const struct vtx_verb *verb, int argc, char **argv)
 {
-	char args[1024] __attribute__((aligned(8)));
+	char args[8192] __attribute__((aligned(8)));
 
 	if (verb->args_size > sizeof(args))
 		return exit_code(vtx_error(-ENOMEM, "%s: its arguments don't fit", verb->name));

@@ -55,7 +55,7 @@ static bool is_positional(const struct vtx_opt *opt)
 
 static bool takes_value(const struct vtx_opt *opt)
 {
-	return opt->type == VTX_OPT_TEXT || opt->type == VTX_OPT_LIST;
+	return opt->type == VTX_OPT_TEXT || opt->type == VTX_OPT_LIST || opt->type == VTX_OPT_PHRASE;
 }
 
 /* A field of the struct that is filled; opt->type says what its type is. */
@@ -94,11 +94,72 @@ static int unknown(const struct reader *r, const char *dashes, const char *name,
 	return misuse(r->verb, "unknown option %s%.*s", dashes, len, name);
 }
 
-static int store_value(const struct reader *r, const struct match *m, const char *value)
+static bool is_option(const char *word)
+{
+	return word[0] == '-' && word[1];
+}
+
+/* The form that begins with @word: what follows that word in it. NULL: there is none. */
+static const char *find_form(const char *forms, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (forms) {
+		if (!strncmp(forms, word, len) && (!forms[len] || strchr(" |", forms[len])))
+			return forms + len;
+		forms = strchr(forms, '|');
+		forms += forms ? 1 : 0;
+	}
+	return NULL;
+}
+
+/* Is @word what is written at @form? */
+static bool is_next(const char *form, const char *word)
+{
+	size_t len = strcspn(form, " ]|");
+
+	return strlen(word) == len && !memcmp(form, word, len);
+}
+
+int vtx_phrase_words(const char *forms, int argc, char *const *argv)
+{
+	const char *form = find_form(forms, argv[0]);
+	int n = 1;
+
+	for (; form && *form == ' ' && n < argc && !is_option(argv[n]); form += strcspn(form, " |")) {
+		form++;
+		if (*form == '[' && !is_next(form + 1, argv[n]))
+			break;
+		n++;
+	}
+	return n;
+}
+
+/* A phrase's first word is @value, the others follow. */
+static int store_phrase(struct reader *r, const struct match *m, const char *value)
+{
+	char *words[VTX_OPT_LIST_MAX] = {(char *)value};
+	struct vtx_opt_list *list = field(m);
+	int rest = r->argc - r->next, n;
+
+	if (list->n)
+		return misuse(r->verb, "--%s is given twice", m->opt->name);
+	rest = rest < VTX_OPT_LIST_MAX - 1 ? rest : VTX_OPT_LIST_MAX - 1;
+	memcpy(words + 1, r->argv + r->next, (size_t)rest * sizeof(*words));
+	n = vtx_phrase_words(m->opt->value, rest + 1, words);
+	for (int i = 0; i < n; i++)
+		list->values[list->n++] = words[i];
+	r->next += n - 1;
+	return 0;
+}
+
+static int store_value(struct reader *r, const struct match *m, const char *value)
 {
 	const char **text = field(m);
 	struct vtx_opt_list *list = field(m);
 
+	if (m->opt->type == VTX_OPT_PHRASE)
+		return store_phrase(r, m, value);
 	if (m->opt->type == VTX_OPT_TEXT) {
 		if (*text)
 			return misuse(r->verb, "--%s is given twice", m->opt->name);
@@ -166,11 +227,6 @@ static int take_word(struct reader *r)
 	const char *word = r->argv[r->next++];
 
 	return word[1] == '-' ? take_long(r, word + 2) : take_letters(r, word + 1);
-}
-
-static bool is_option(const char *word)
-{
-	return word[0] == '-' && word[1];
 }
 
 static const struct vtx_opt *nth_positional(const struct vtx_opt *opts, int n)
@@ -330,6 +386,9 @@ static int format_label(const struct vtx_opt *opt, char *text, size_t size)
 	return snprintf(text, size, "%s--%s %s%s", letter, opt->name, opt->value, opt->type == VTX_OPT_LIST ? "..." : "");
 }
 
+/* A label wider than that has a line of its own, rather than make all others as wide. */
+#define LABEL_MAX 32
+
 static int label_width(const struct vtx_opt *opts)
 {
 	char label[128];
@@ -338,7 +397,7 @@ static int label_width(const struct vtx_opt *opts)
 	for (; opts->type != VTX_OPT_END; opts++) {
 		int w = format_label(opts, label, sizeof(label));
 
-		if (w > width)
+		if (w > width && w <= LABEL_MAX)
 			width = w;
 	}
 	return width;
@@ -355,8 +414,10 @@ static void print_rows(FILE *out, const char *title, const struct vtx_opt *opts,
 		if (title)
 			fprintf(out, "\n%s:\n", title);
 		title = NULL;
-		format_label(opts, label, sizeof(label));
-		fprintf(out, "  %-*s  %s\n", width, label, opts->help);
+		if (format_label(opts, label, sizeof(label)) > LABEL_MAX)
+			fprintf(out, "  %s\n  %-*s  %s\n", label, width, "", opts->help);
+		else
+			fprintf(out, "  %-*s  %s\n", width, label, opts->help);
 	}
 }
 

@@ -18,6 +18,7 @@ enum vtx_opt_type {
 	VTX_OPT_FLAG, /* --name: bool */
 	VTX_OPT_TEXT, /* --name VALUE (or --name=VALUE): const char *; given twice is misuse */
 	VTX_OPT_LIST, /* --name VALUE, repeatable: struct vtx_opt_list */
+	VTX_OPT_PHRASE, /* --name WORD WORD..., as the place holder says: struct vtx_opt_list of its words; given twice is misuse */
 };
 
 #define VTX_OPT_LIST_MAX 64
@@ -30,10 +31,17 @@ struct vtx_opt {
 	enum vtx_opt_type type;
 	const char *name; /* "mac" for --mac; for a positional its place holder, "UPLINK" */
 	char letter; /* short form, or 0 */
-	const char *value; /* place holder of the value, "MAC"; NULL for flags and positionals */
+	const char *value; /* place holder of the value, "MAC"; NULL for flags and positionals; of a phrase, its forms: see below */
 	const char *help; /* one line */
 	size_t offset; /* into the struct that is filled */
 };
+
+/*
+ * How many words belong to a phrase: that of its forms which begins with its first word, as in "access N|trunk LIST [native N]|none".
+ * Capitals stand for any word; what is in brackets belongs to it when its own first word follows. A first word that begins no form is a
+ * phrase of one word, and so is one with blanks, which may hold a whole phrase in quotes: what is wrong with it says who reads it.
+ */
+int vtx_phrase_words(const char *forms, int argc, char *const *argv);
 
 struct vtx_verb {
 	const char *name; /* "port add": may be two words */

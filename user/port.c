@@ -7,13 +7,17 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "fdb.h"
+#include "filter.h"
 #include "hook.h"
 #include "link.h"
 #include "load.h"
+#include "needs.h"
 #include "parse.h"
 #include "row.h"
 #include "signals.h"
 #include "tables.h"
+#include "vlan.h"
 
 const char *const vtx_kind_names[] = {[VTX_KIND_NONE] = "none", [VTX_KIND_TAP] = "tap", [VTX_KIND_VETH] = "veth", NULL};
 const char *const vtx_path_names[] = {[VTX_PATH_AUTO] = "auto", [VTX_PATH_XDP] = "xdp", [VTX_PATH_STACK] = "stack", NULL};
@@ -49,25 +53,69 @@ void vtx_port_default_dev(const struct vtx_uplink *u, const char *prefix, const 
 	snprintf(dev, VTX_IFNAME_SIZE, "vtx%u-%u", u->config.ifindex % 1000000, number);
 }
 
-int vtx_port_check_macs(const struct vtx_uplink *u, __u32 number, __u8 macs[][VTX_MAC_SIZE], __u32 n)
+static bool has_mac(const struct vtx_port *port, const __u8 *mac)
 {
-	char text[VTX_MAC_TEXT];
+	for (__u32 i = 0; i < port->macs_used; i++)
+		if (!memcmp(port->macs[i], mac, VTX_MAC_SIZE))
+			return true;
+	return false;
+}
+
+/* May two ports have the same address? Only one entry of the FDB is for all VLANs. */
+static bool may_share(const struct vtx_policy *a, const struct vtx_policy *b)
+{
+	return !vtx_vlan_overlap(a, b) && (a->vlan_mode == VTX_VLAN_ACCESS || b->vlan_mode == VTX_VLAN_ACCESS);
+}
+
+static int check_others(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
+{
 	struct vtx_port other;
+	char text[VTX_MAC_TEXT];
+	__u32 n;
 
-	for (__u32 i = 0; i < n; i++) {
-		int owner = vtx_tables_owner(u, macs[i]);
-
-		vtx_format_mac(macs[i], text);
-		for (__u32 j = 0; j < i; j++)
-			if (!memcmp(macs[i], macs[j], VTX_MAC_SIZE))
-				return vtx_error(-EINVAL, "--mac %s is given twice", text);
-		if (owner == VTX_HOST || !memcmp(macs[i], u->config.mac, VTX_MAC_SIZE))
-			return vtx_error(-EEXIST, "--mac %s is the address of %s itself: give the guest one of its own", text,
-					 u->config.ifname);
-		if (owner > 0 && owner != (int)number && !vtx_port_read(u, owner, &other))
-			return vtx_error(-EEXIST, "--mac %s belongs to port %s already: give another", text, other.name);
+	vtx_for_each_port (u, n, &other) {
+		for (__u32 i = 0; i < port->macs_used && n != number; i++) {
+			if (!has_mac(&other, port->macs[i]) || may_share(&port->policy, &other.policy))
+				continue;
+			vtx_format_mac(port->macs[i], text);
+			return vtx_error(-EEXIST,
+					 "--mac %s belongs to port %s already: give another (only ports of different VLANs may share one)",
+					 text, other.name);
+		}
 	}
 	return 0;
+}
+
+int vtx_port_check_macs(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
+{
+	char text[VTX_MAC_TEXT];
+
+	for (__u32 i = 0; i < port->macs_used; i++) {
+		vtx_format_mac(port->macs[i], text);
+		for (__u32 j = 0; j < i; j++)
+			if (!memcmp(port->macs[i], port->macs[j], VTX_MAC_SIZE))
+				return vtx_error(-EINVAL, "--mac %s is given twice", text);
+		if (vtx_fdb_is_host(u, port->macs[i]))
+			return vtx_error(-EEXIST, "--mac %s is the address of %s itself: give the guest one of its own", text,
+					 u->config.ifname);
+	}
+	return check_others(u, number, port);
+}
+
+int vtx_port_check_learn(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
+{
+	struct vtx_port other;
+	__u32 n, given = 0;
+
+	if (!port->policy.learn_max)
+		return 0;
+	vtx_for_each_port (u, n, &other)
+		given += n == number ? 0 : other.policy.learn_max;
+	if (port->policy.learn_max <= VTX_LEARN_MAX - given)
+		return 0;
+	return vtx_error(-ENOSPC,
+			 "--learn %u: the ports of %s may learn %u addresses together, and others have been given %u of them: give less",
+			 port->policy.learn_max, u->config.ifname, VTX_LEARN_MAX, given);
 }
 
 int vtx_port_check_mtu(const struct vtx_uplink *u, __u32 mtu)
@@ -158,60 +206,6 @@ static int set_xdp(struct vtx_uplink *u, struct vtx_port *port)
 	return 0;
 }
 
-/* A device that can't filter is made promiscuous, once. */
-static int make_promiscuous(struct vtx_uplink *u)
-{
-	struct vtx_link link;
-	int err;
-
-	if ((u->config.flags & VTX_C_PROMISC) || (!vtx_link_get_index(u->config.ifindex, &link) && link.promisc))
-		return 0;
-	u->config.flags |= VTX_C_PROMISC;
-	err = vtx_uplink_save(u);
-	if (!err)
-		err = vtx_link_set_promisc(u->config.ifindex, true);
-	if (!err)
-		vtx_warn("%s can't filter unicast addresses: it is promiscuous from now on", u->config.ifname);
-	return err;
-}
-
-/* Address @i in the uplink's receive filter. That it is our entry is noted first: a command that is killed here must not leave it for good.
- */
-static int filter_one(struct vtx_uplink *u, __u32 number, struct vtx_port *port, __u32 i)
-{
-	bool ours = port->filtered & 1U << i;
-	int err = 0;
-
-	port->filtered |= 1U << i;
-	if (!ours)
-		err = vtx_port_save(u, number, port);
-	if (!err)
-		err = vtx_link_filter_add(u->config.ifindex, port->macs[i]);
-	if (!err || (err == -EEXIST && ours))
-		return 0;
-	port->filtered &= ~(1U << i);
-	return err == -EEXIST ? 0 : err == -EOPNOTSUPP ? make_promiscuous(u) : err;
-}
-
-static int set_filter(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
-{
-	int err = 0;
-
-	for (__u32 i = 0; i < port->macs_used && !err; i++)
-		err = filter_one(u, number, port, i);
-	return err ? err : vtx_port_save(u, number, port);
-}
-
-static int clear_filter(const struct vtx_uplink *u, const struct vtx_port *port)
-{
-	int err = 0;
-
-	for (__u32 i = 0; i < port->macs_used && !err; i++)
-		if (port->filtered & 1U << i)
-			err = vtx_link_filter_del(u->config.ifindex, port->macs[i]);
-	return err;
-}
-
 /* A device is known before its programs run, and its programs run before it is up: no frame of the guest's meets the host's own stack. */
 static int build_device(struct vtx_uplink *u, __u32 number, const struct vtx_port_spec *spec, struct vtx_port *port)
 {
@@ -225,6 +219,8 @@ static int build_device(struct vtx_uplink *u, __u32 number, const struct vtx_por
 		err = vtx_port_save(u, number, port);
 	if (!err)
 		err = vtx_row_add(u, number, vtx_bpffs_join(dir, u->dir, "port", port->name));
+	if (!err)
+		err = vtx_needs_raise(u, port);
 	if (!err)
 		err = vtx_tables_add(u, number, port);
 	if (!err)
@@ -249,9 +245,9 @@ static int build(struct vtx_uplink *u, __u32 number, const struct vtx_port_spec 
 	if (!err)
 		err = vtx_tables_add(u, number, port); /* again, for what we know by now */
 	if (!err)
-		err = set_filter(u, number, port);
+		err = vtx_filter_set(u, number, port);
 	if (!err)
-		err = vtx_tables_set_fdb(u, number, port);
+		err = vtx_fdb_set(u, number, port);
 	return err ? err : vtx_interrupted("port add");
 }
 
@@ -271,7 +267,8 @@ static int check_spec(const struct vtx_uplink *u, const struct vtx_port_spec *sp
 	port->kind = spec->kind;
 	port->path = spec->path;
 	port->mtu = spec->mtu;
-	port->flags = (spec->offloads ? VTX_P_OFFLOADS : 0) | (spec->host ? VTX_P_HOST : 0);
+	port->policy = spec->policy;
+	port->flags = spec->flags | (spec->offloads ? VTX_P_OFFLOADS : 0) | (spec->host ? VTX_P_HOST : 0);
 	port->state = VTX_STATE_ADDING;
 	snprintf(port->name, sizeof(port->name), "%s", spec->name);
 	port->macs_used = spec->macs_used;
@@ -282,7 +279,9 @@ static int check_spec(const struct vtx_uplink *u, const struct vtx_port_spec *sp
 			return vtx_error(err, "can't make a random address: %s", vtx_reason_of(err));
 		port->macs_used = 1;
 	}
-	err = vtx_port_check_macs(u, 0, port->macs, port->macs_used);
+	err = vtx_port_check_macs(u, 0, port);
+	if (!err)
+		err = vtx_port_check_learn(u, 0, port);
 	return err || !spec->mtu ? err : vtx_port_check_mtu(u, spec->mtu);
 }
 
@@ -334,7 +333,7 @@ static int take_apart(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 	vtx_bpffs_join(dir, u->dir, "port", port->name);
 	err = vtx_tables_del(u, number, port);
 	if (!err)
-		err = clear_filter(u, port);
+		err = vtx_filter_clear(u, port);
 	/* The device before its hooks: without them what the guest sends would meet the host's own stack. */
 	if (!err)
 		err = kinds[port->kind]->destroy(port);
@@ -343,29 +342,30 @@ static int take_apart(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 	vtx_bpffs_remove(vtx_bpffs_join(path, dir, "xdp", NULL));
 	vtx_tc_detach(u->config.tc, port->ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, dir, "tc", NULL),
 		      port->flags & VTX_P_CLSACT_OURS);
-	vtx_row_del(u, number);
+	vtx_row_del(u, number); /* waits until no program is at work with the row */
+	err = vtx_tables_forget(u, number, port);
+	if (err)
+		return err;
 	err = vtx_bpffs_remove(dir);
 	return err ? vtx_error(err, "can't remove the pins %s: %s", dir, vtx_reason_of(err)) : 0;
 }
 
 int vtx_port_remove(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 {
-	int err = 0;
+	int err;
 
-	if (port->state == VTX_STATE_CHANGING) /* there may be addresses that the record does not have */
-		err = vtx_tables_prune_fdb(u, number, port);
 	port->state = VTX_STATE_DELETING;
-	if (!err)
-		err = vtx_port_save(u, number, port);
+	err = vtx_port_save(u, number, port);
 	if (!err)
 		err = take_apart(u, number, port);
 	if (err)
 		return err;
 	vtx_port_delete_record(u, number);
-	return number == u->config.last_port ? set_last_port(u, highest_port(u)) : 0;
+	err = vtx_needs_settle(u);
+	return !err && number == u->config.last_port ? set_last_port(u, highest_port(u)) : err;
 }
 
-int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
+int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port, bool forget)
 {
 	const struct vtx_kind_ops *kind = kinds[port->kind];
 	int err;
@@ -376,38 +376,31 @@ int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 	if (!err)
 		err = wants_xdp(port) ? set_xdp(u, port) : kind->change(port);
 	if (!err)
+		err = vtx_needs_raise(u, port);
+	if (!err)
 		err = vtx_tables_add(u, number, port);
 	if (!err)
-		err = set_filter(u, number, port);
+		err = vtx_filter_set(u, number, port);
 	if (!err)
-		err = vtx_tables_set_fdb(u, number, port);
+		err = vtx_fdb_set(u, number, port);
 	if (!err)
-		err = vtx_tables_prune_fdb(u, number, port);
+		err = vtx_tables_prune(u, number, port, forget);
+	if (!err)
+		err = vtx_needs_settle(u);
 	if (err)
 		return err;
 	port->state = VTX_STATE_READY;
 	return vtx_port_save(u, number, port);
 }
 
-/* Which addresses of @old are in @port's filter bits, now that their places changed; those that are no longer its own leave the filter. */
-static int carry_filter_over(const struct vtx_uplink *u, const struct vtx_port *old, struct vtx_port *port)
+/* Does what @a's guest taught us, or was let teach us, not hold for @b? */
+static bool unlearns(const struct vtx_port *a, const struct vtx_port *b)
 {
-	int err = 0;
+	const struct vtx_policy *p = &a->policy, *q = &b->policy;
 
-	port->filtered = 0;
-	for (__u32 i = 0; i < old->macs_used && !err; i++) {
-		__u32 j = 0;
-
-		if (!(old->filtered & 1U << i))
-			continue;
-		while (j < port->macs_used && memcmp(old->macs[i], port->macs[j], VTX_MAC_SIZE))
-			j++;
-		if (j < port->macs_used)
-			port->filtered |= 1U << j;
-		else
-			err = vtx_link_filter_del(u->config.ifindex, old->macs[i]);
-	}
-	return err;
+	return p->vlan_mode != q->vlan_mode || p->vlan != q->vlan || p->vlan_ad != q->vlan_ad || p->learn_max != q->learn_max ||
+	       memcmp(p->vlans, q->vlans, sizeof(p->vlans)) || memcmp(p->ips, q->ips, sizeof(p->ips)) ||
+	       ((a->flags ^ b->flags) & VTX_P_TRUST);
 }
 
 /* From one record to another; a killed command's next is repair, which knows by CHANGING that the record's tables need writing again. */
@@ -419,11 +412,11 @@ static int move(struct vtx_uplink *u, __u32 number, const struct vtx_port *from,
 	old.state = VTX_STATE_CHANGING;
 	err = vtx_port_save(u, number, &old);
 	if (!err)
-		err = carry_filter_over(u, from, to);
+		err = vtx_filter_carry_over(u, from, to);
 	to->state = VTX_STATE_CHANGING;
 	if (!err)
 		err = vtx_port_save(u, number, to);
-	return err ? err : vtx_port_reapply(u, number, to);
+	return err ? err : vtx_port_reapply(u, number, to, unlearns(from, to));
 }
 
 int vtx_port_change(struct vtx_uplink *u, __u32 number, const struct vtx_port *current, const struct vtx_port *wanted)

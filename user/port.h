@@ -27,6 +27,8 @@ struct vtx_port_spec {
 	enum vtx_path path;
 	bool offloads;
 	bool host;
+	struct vtx_policy policy;
+	__u32 flags; /* VTX_P_*: those of the policy */
 	/* TAP */
 	bool multi_queue;
 	uid_t owner; /* -1: none */
@@ -59,16 +61,19 @@ int vtx_port_remove(struct vtx_uplink *u, __u32 number, struct vtx_port *port);
 /* Brings everything into line with @wanted, which was checked; @current is what was before. */
 int vtx_port_change(struct vtx_uplink *u, __u32 number, const struct vtx_port *current, const struct vtx_port *wanted);
 
-/* Writes a port's tables, hooks and filter again from its record. */
-int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port);
+/* Writes a port's tables, hooks and filter again from its record. @forget: what its guest taught us may not be so any more. */
+int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port, bool forget);
 
 struct vtx_link;
 
 /* The port's own host-side device. -ENODEV, silent: it is gone, or its index is another device's by now. */
 int vtx_port_device(const struct vtx_port *port, struct vtx_link *link);
 
-/* Checks addresses for a port (@number 0: a new one): unlike each other, the uplink's and every other port's. */
-int vtx_port_check_macs(const struct vtx_uplink *u, __u32 number, __u8 macs[][VTX_MAC_SIZE], __u32 n);
+/* Checks what a port (@number 0: a new one) wants against the uplink and the other ports. Addresses are unlike each other and the uplink's.
+ * Another port has the same one only where they have no VLAN in common, and one of them at least is an access port. */
+int vtx_port_check_macs(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
+/* What all ports may learn has room in the FDB. */
+int vtx_port_check_learn(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
 int vtx_port_check_mtu(const struct vtx_uplink *u, __u32 mtu);
 
 /* The name that a port's device gets: PREFIX-NAME where that fits and is free, else by number. */

@@ -6,36 +6,74 @@
 #include <string.h>
 
 #include "error.h"
+#include "fdb.h"
+#include "limits.h"
+#include "neighs.h"
+#include "sources.h"
 
 #define ETH_HLEN 14
 
-static struct vtx_fdb_key key_of(const __u8 *mac)
-{
-	struct vtx_fdb_key key = {.vlan = VTX_VLAN_ANY};
+/* What a record's flags are in a target. */
+static const struct {
+	__u32 port, target;
+} port_flags[] = {
+	{VTX_P_PEER, VTX_T_PEER},
+	{VTX_P_HOST, VTX_T_HOST_OK},
+	{VTX_P_XDP_ATTACHED, VTX_T_SEND_XDP},
+	{VTX_P_ISOLATED, VTX_T_ISOLATED},
+	{VTX_P_ALLOW_DHCP, VTX_T_ALLOW_DHCP},
+	{VTX_P_ALLOW_RA, VTX_T_ALLOW_RA},
+	{VTX_P_ALLOW_CONTROL, VTX_T_ALLOW_CONTROL},
+};
 
-	memcpy(key.mac, mac, VTX_MAC_SIZE);
-	return key;
-}
-
-struct vtx_target vtx_target_of(__u32 number, const struct vtx_port *port)
+static __u32 path_flags(const struct vtx_port *port)
 {
 	static const __u32 paths[] = {
 		[VTX_PATH_AUTO] = VTX_T_XDP_OTHER,
 		[VTX_PATH_XDP] = VTX_T_XDP_OTHER | VTX_T_XDP_TCP,
 		[VTX_PATH_STACK] = 0,
 	};
+
+	return port->flags & VTX_P_XDP_TARGET ? paths[port->path] : 0;
+}
+
+static __u32 limit_flags(const struct vtx_rate *rates)
+{
+	static const __u32 flags[VTX_LIMITS] = {
+		[VTX_LIMIT_IN] = VTX_T_RATE_IN,	     [VTX_LIMIT_OUT] = VTX_T_RATE_OUT,	[VTX_LIMIT_BROADCAST] = VTX_T_STORM,
+		[VTX_LIMIT_MULTICAST] = VTX_T_STORM, [VTX_LIMIT_UNKNOWN] = VTX_T_STORM,
+	};
+	__u32 result = 0;
+
+	for (int i = 0; i < VTX_LIMITS; i++)
+		result |= rates[i].unit ? flags[i] : 0;
+	return result;
+}
+
+static __u32 policy_flags(const struct vtx_port *port)
+{
+	static const __u32 vlan[] = {[VTX_VLAN_NONE] = 0, [VTX_VLAN_ACCESS] = VTX_T_ACCESS, [VTX_VLAN_TRUNK] = VTX_T_TRUNK};
+	const struct vtx_policy *p = &port->policy;
+	__u32 flags = vlan[p->vlan_mode] | limit_flags(p->rates);
+
+	flags |= p->vlan_ad ? VTX_T_AD : 0;
+	flags |= p->sources_used ? VTX_T_SOURCE : 0;
+	flags |= p->learn_max ? VTX_T_LEARN : 0;
+	if (!(port->flags & VTX_P_TRUST))
+		flags |= VTX_T_GUARD | (p->ips_used ? VTX_T_LOCK_IP : 0);
+	return flags;
+}
+
+struct vtx_target vtx_target_of(__u32 number, const struct vtx_port *port)
+{
 	struct vtx_target t = {.ifindex = port->ifindex, .port = number, .vlan = VTX_VLAN_ANY, .max_len = port->mtu + ETH_HLEN};
 
-	if (port->flags & VTX_P_XDP_TARGET)
-		t.flags |= paths[port->path];
-	if (port->flags & VTX_P_PEER)
-		t.flags |= VTX_T_PEER;
-	if (port->flags & VTX_P_HOST)
-		t.flags |= VTX_T_HOST_OK;
-	if (port->flags & VTX_P_XDP_ATTACHED)
-		t.flags |= VTX_T_SEND_XDP;
-	if (!(port->flags & VTX_P_TRUST))
-		t.flags |= VTX_T_GUARD;
+	if (port->policy.vlan_mode != VTX_VLAN_NONE)
+		t.vlan = port->policy.vlan;
+	t.flags = path_flags(port) | policy_flags(port);
+	for (size_t i = 0; i < sizeof(port_flags) / sizeof(port_flags[0]); i++)
+		if (port->flags & port_flags[i].port)
+			t.flags |= port_flags[i].target;
 	memcpy(t.mac, port->macs[0], VTX_MAC_SIZE);
 	return t;
 }
@@ -103,9 +141,15 @@ int vtx_tables_add(const struct vtx_uplink *u, __u32 number, const struct vtx_po
 	struct vtx_usage usage = {};
 	int err = observe_port(u, number, port);
 
+	/* What a target's flags speak of is there before the target. */
+	if (!err)
+		err = vtx_limits_set(u, number, port->policy.rates, port->mtu);
+	if (!err)
+		err = vtx_sources_set(u, number, port);
+	if (!err)
+		err = vtx_neighs_set(u, number, port);
 	if (!err && bpf_map_update_elem(u->maps[VTX_USAGE], &number, &usage, BPF_NOEXIST) == -ENOMEM)
 		err = -ENOMEM;
-
 	if (!err)
 		err = bpf_map_update_elem(u->maps[VTX_DEVMAP], &number, &t.ifindex, BPF_ANY);
 	if (!err)
@@ -115,76 +159,11 @@ int vtx_tables_add(const struct vtx_uplink *u, __u32 number, const struct vtx_po
 	return set_ingress(u, &t, port->name);
 }
 
-static int has_mac(const struct vtx_port *port, const __u8 *mac)
-{
-	for (__u32 i = 0; i < port->macs_used; i++)
-		if (!memcmp(port->macs[i], mac, VTX_MAC_SIZE))
-			return 1;
-	return 0;
-}
-
-/* What is not there, or is in a map whose pin is missing, is as good as done. Said. */
-static int gone(int err, const struct vtx_port *port)
+int vtx_tables_gone(int err, const struct vtx_port *port)
 {
 	return err && err != -ENOENT && err != -EBADF
 		       ? vtx_error(err, "port %s: can't take it out of the tables: %s", port->name, vtx_reason_of(err))
 		       : 0;
-}
-
-/* Deletes an FDB entry of @number that is not one of @keep's addresses. */
-static int prune_entry(const struct vtx_uplink *u, const struct vtx_fdb_key *key, __u32 number, const struct vtx_port *keep)
-{
-	struct vtx_target t;
-	int err = bpf_map_lookup_elem(u->maps[VTX_FDB], key, &t);
-
-	if (!err && t.port == number && !has_mac(keep, key->mac))
-		err = bpf_map_delete_elem(u->maps[VTX_FDB], key);
-	return gone(err, keep);
-}
-
-int vtx_tables_prune_fdb(const struct vtx_uplink *u, __u32 number, const struct vtx_port *keep)
-{
-	struct vtx_fdb_key key, next;
-	int end = bpf_map_get_next_key(u->maps[VTX_FDB], NULL, &next), err = 0;
-
-	/* The next key is fetched before its predecessor is deleted, or the walk would begin anew. */
-	while (!end && !err) {
-		key = next;
-		end = bpf_map_get_next_key(u->maps[VTX_FDB], &key, &next);
-		err = prune_entry(u, &key, number, keep);
-	}
-	return err ? err : gone(end, keep);
-}
-
-int vtx_tables_set_fdb(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
-{
-	struct vtx_target t = vtx_target_of(number, port);
-
-	for (__u32 i = 0; i < port->macs_used; i++) {
-		struct vtx_fdb_key key = key_of(port->macs[i]);
-		int err = bpf_map_update_elem(u->maps[VTX_FDB], &key, &t, BPF_ANY);
-
-		if (err)
-			return vtx_error(err, "port %s: can't write its FDB entries: %s", port->name,
-					 err == -E2BIG ? "the FDB is full" : vtx_reason_of(err));
-	}
-	return 0;
-}
-
-static int del_fdb(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
-{
-	struct vtx_target t;
-	int err = 0;
-
-	for (__u32 i = 0; i < port->macs_used && !err; i++) {
-		struct vtx_fdb_key key = key_of(port->macs[i]);
-
-		err = bpf_map_lookup_elem(u->maps[VTX_FDB], &key, &t);
-		if (!err && t.port == number)
-			err = bpf_map_delete_elem(u->maps[VTX_FDB], &key);
-		err = gone(err, port);
-	}
-	return err;
 }
 
 /* What goes by the device's index. */
@@ -198,26 +177,50 @@ static int del_device(const struct vtx_uplink *u, const struct vtx_port *port)
 
 	if (err == 1)
 		err = bpf_map_update_elem(u->maps[VTX_INGRESS], &slot, &none, BPF_ANY);
-	err = err == -ENOSPC ? 0 : gone(err, port);
+	err = err == -ENOSPC ? 0 : vtx_tables_gone(err, port);
 	if (!err)
-		err = gone(bpf_map_delete_elem(u->maps[VTX_OBSERVED], &own), port);
+		err = vtx_tables_gone(bpf_map_delete_elem(u->maps[VTX_OBSERVED], &own), port);
 	if (!err && port->peer_ifindex)
-		err = gone(bpf_map_delete_elem(u->maps[VTX_OBSERVED], &peer), port);
+		err = vtx_tables_gone(bpf_map_delete_elem(u->maps[VTX_OBSERVED], &peer), port);
 	return err;
 }
 
 int vtx_tables_del(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
 {
 	struct vtx_target none = {};
-	int err = del_fdb(u, number, port);
+	int err = vtx_fdb_del(u, number, port);
 
 	if (!err)
-		err = gone(bpf_map_update_elem(u->maps[VTX_MEMBERS], &number, &none, BPF_ANY), port);
+		err = vtx_tables_gone(bpf_map_update_elem(u->maps[VTX_MEMBERS], &number, &none, BPF_ANY), port);
 	if (!err)
-		err = gone(bpf_map_delete_elem(u->maps[VTX_DEVMAP], &number), port);
+		err = vtx_tables_gone(bpf_map_delete_elem(u->maps[VTX_DEVMAP], &number), port);
 	if (!err)
-		err = gone(bpf_map_delete_elem(u->maps[VTX_USAGE], &number), port);
-	return err || !port->ifindex ? err : del_device(u, port);
+		err = vtx_tables_gone(bpf_map_delete_elem(u->maps[VTX_USAGE], &number), port);
+	if (!err && port->ifindex)
+		err = del_device(u, port);
+	if (!err)
+		err = vtx_sources_prune(u, number, port, false);
+	return err ? err : vtx_limits_del(u, number, port);
+}
+
+int vtx_tables_prune(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port, bool forget)
+{
+	int err = vtx_fdb_prune(u, number, port, forget);
+
+	if (!err)
+		err = vtx_sources_prune(u, number, port, true);
+	if (!err)
+		err = vtx_neighs_prune(u, number, port, forget);
+	return !err && forget ? vtx_groups_forget(u, number, port) : err;
+}
+
+int vtx_tables_forget(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
+{
+	int err = vtx_fdb_forget(u, number, port);
+
+	if (!err)
+		err = vtx_neighs_forget(u, number, port);
+	return err ? err : vtx_groups_forget(u, number, port);
 }
 
 int vtx_tables_set_uplink(const struct vtx_uplink *u)
@@ -225,7 +228,7 @@ int vtx_tables_set_uplink(const struct vtx_uplink *u)
 	const struct vtx_config *c = &u->config;
 	struct vtx_target wire = {.ifindex = c->ifindex, .port = VTX_WIRE, .max_len = c->mtu + ETH_HLEN};
 	struct vtx_target host = {.ifindex = c->ifindex, .port = VTX_HOST, .max_len = c->mtu + ETH_HLEN};
-	struct vtx_fdb_key key = key_of(c->mac);
+	struct vtx_fdb_key key = vtx_fdb_key_of(NULL, c->mac);
 	struct vtx_usage usage = {};
 	__u32 row = VTX_WIRE;
 	int err;
@@ -243,16 +246,8 @@ int vtx_tables_set_uplink(const struct vtx_uplink *u)
 
 int vtx_tables_forget_host(const struct vtx_uplink *u)
 {
-	struct vtx_fdb_key key = key_of(u->config.mac);
+	struct vtx_fdb_key key = vtx_fdb_key_of(NULL, u->config.mac);
 	int err = bpf_map_delete_elem(u->maps[VTX_FDB], &key);
 
 	return err && err != -ENOENT ? vtx_error(err, "can't change the FDB of %s: %s", u->config.ifname, vtx_reason_of(err)) : 0;
-}
-
-int vtx_tables_owner(const struct vtx_uplink *u, const __u8 mac[VTX_MAC_SIZE])
-{
-	struct vtx_fdb_key key = key_of(mac);
-	struct vtx_target t;
-
-	return bpf_map_lookup_elem(u->maps[VTX_FDB], &key, &t) ? -1 : t.port;
 }

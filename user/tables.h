@@ -5,7 +5,8 @@
 #include "uplink.h"
 
 /*
- * What the programs read: FDB, ingress devices, flood members, redirect targets and watched devices. All of it follows from the port's
+ * What the programs read: ingress devices, flood members, redirect targets and watched devices here; the FDB, limits, source rules and
+ * bindings in modules of their own. All of it follows from the port's
  * record (struct vtx_port), so that a half-done change can be mended by writing it again. Each returns 0 or -errno, said; undoing what
  * isn't there is fine.
  */
@@ -16,11 +17,9 @@ struct vtx_target vtx_target_of(__u32 number, const struct vtx_port *port);
 /* Makes the port's device known: ingress, devmap, members and losses. After this its guest can send. */
 int vtx_tables_add(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
 
-/* Writes the port's FDB entries. After this frames reach the guest. */
-int vtx_tables_set_fdb(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
-
-/* Removes the FDB entries that point to the port, but for @keep's addresses. */
-int vtx_tables_prune_fdb(const struct vtx_uplink *u, __u32 number, const struct vtx_port *keep);
+/* Takes out what @port no longer has, after vtx_tables_add() and vtx_fdb_set(). @forget: what its guest taught us, too, because it may no
+ * longer be so. */
+int vtx_tables_prune(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port, bool forget);
 
 /* Takes the port out of everything. */
 int vtx_tables_del(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
@@ -30,7 +29,10 @@ int vtx_tables_set_uplink(const struct vtx_uplink *u);
 /* Takes the host's old address out of the FDB. */
 int vtx_tables_forget_host(const struct vtx_uplink *u);
 
-/* Who has @mac: a port number or VTX_HOST; -1: nobody. */
-int vtx_tables_owner(const struct vtx_uplink *u, const __u8 mac[VTX_MAC_SIZE]);
+/* After vtx_tables_del(), when no program can be at work on a frame of the port's any more: what its guest taught us. */
+int vtx_tables_forget(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
+
+/* What @err of taking something out means: what is not there, or is in a map whose pin is missing, is as good as done. Else said. */
+int vtx_tables_gone(int err, const struct vtx_port *port);
 
 #endif

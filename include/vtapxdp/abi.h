@@ -51,6 +51,10 @@
 #define VTX_PORT_NEIGHS 256
 #define VTX_PORT_GROUPS 256
 
+/* The most that --learn may give one port, and all ports together: configured addresses always find room in the FDB. */
+#define VTX_PORT_LEARN 4096
+#define VTX_LEARN_MAX (VTX_FDB_MAX - VTX_PORT_MAX * VTX_PORT_MACS - 1)
+
 /* Maps: each is pinned under this name, and shows up in bpftool as "vtx_" and this name. */
 #define VTX_MAP_CONFIG "config"
 #define VTX_MAP_FDB "fdb"

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VTX_NEEDS_H
+#define VTX_NEEDS_H
+
+#include "uplink.h"
+
+/*
+ * What the programs have to look at, on behalf of any port or of the mode: some of config.flags. It is switched on before a port that needs
+ * it, and off after the last is gone; on without need costs time and nothing else. Each returns 0 or -errno, said.
+ */
+int vtx_needs_raise(struct vtx_uplink *u, const struct vtx_port *port);
+
+/* Makes the flags what the mode and the ports' records need: after a port or the mode has changed. */
+int vtx_needs_settle(struct vtx_uplink *u);
+
+#endif
