@@ -22,6 +22,8 @@
 #define VTX_IPPROTO_TCP 6
 #define VTX_IPPROTO_UDP 17
 #define VTX_IPPROTO_ICMPV6 58
+/* Bytes that hold the headers of any frame whose headers matter: the slow path has as many in one piece, where the frame is as long. */
+#define VTX_HEADERS_MAX 128
 /* IPv6 extension headers that we look behind, RFC 8200: a longer chain is taken for "not TCP", on every carrier alike. */
 #define VTX_IPV6_EXTENSIONS 6
 

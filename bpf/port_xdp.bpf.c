@@ -80,6 +80,8 @@ int vtx_port_xdp(struct xdp_md *ctx)
 	if (!config || !self || !(self->flags & VTX_T_SEND_XDP))
 		return XDP_PASS;
 	reason = vtx_read_xdp(ctx, config, self->port, &x);
+	if (x.split)
+		return XDP_PASS;
 	if (!reason)
 		reason = admit(self, &x);
 	if (reason == VTX_R_LEARN_LIMIT)

@@ -38,8 +38,6 @@ struct vtx_skb {
 	__u8 inner; /* a tag that stood beside the bytes was put into them: see vtx_retag() */
 };
 
-#define VTX_HEADERS_MAX 128
-
 /* The headers must be in the skb's linear part; bpf_skb_pull_data() is asked only where they are not. */
 static __always_inline void vtx_pull_headers(struct __sk_buff *skb)
 {

@@ -57,7 +57,6 @@ static __always_inline __u32 vtx_len_after(const struct vtx_frame *f, enum vtx_r
 static __always_inline int vtx_retag_xdp(struct xdp_md *ctx, const struct vtx_frame *f, enum vtx_retag how)
 {
 	__u16 tpid = vtx_tpid_of(f->vlan), tci = vtx_new_tci(f, how);
-	__u32 need = how == VTX_POP ? VTX_ETH_HLEN : VTX_ETH_HLEN + VTX_VLAN_HLEN;
 	__u8 *p, *end;
 
 	if (how == VTX_KEEP)
@@ -66,12 +65,16 @@ static __always_inline int vtx_retag_xdp(struct xdp_md *ctx, const struct vtx_fr
 		return -1;
 	p = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
-	if (p + need > end)
-		return -1; /* never: vtx_parse() has seen as much */
+	/* Never, since vtx_parse() has seen as much. Two checks: one against either length is what the verifier can't follow in clang 14's
+	 * code. */
+	if (p + VTX_ETH_HLEN > end)
+		return -1;
 	vtx_copy_mac(p, f->dst);
 	vtx_copy_mac(p + VTX_MAC_SIZE, f->src);
 	if (how == VTX_POP)
 		return 0;
+	if (p + VTX_ETH_HLEN + VTX_VLAN_HLEN > end)
+		return -1;
 	p[12] = tpid >> 8;
 	p[13] = tpid & 0xff;
 	p[14] = tci >> 8;

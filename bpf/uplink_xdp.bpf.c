@@ -35,6 +35,8 @@ static __always_inline int take(struct xdp_md *ctx, const int resize)
 	if (!config)
 		return XDP_PASS;
 	reason = vtx_read_xdp(ctx, config, VTX_WIRE, &x);
+	if (x.split)
+		return XDP_PASS;
 	v = reason ? vtx_drop(reason) : vtx_decide_xdp(&x, VTX_FROM_WIRE, NULL);
 	/* Storm limits are the slow path's, for one guest's group frames (ARP for its address) as for all. */
 	if ((config->flags & VTX_C_STORM) && vtx_is_group(x.f.dst))

@@ -15,6 +15,7 @@ struct vtx_buff {
 	__u32 row; /* where it came from */
 	struct vtx_frame f;
 	int several; /* the frame is in several buffers */
+	int split; /* and its headers may be, too: the slow path pulls them together */
 	enum vtx_retag how; /* what vtx_prepare_xdp() did to it */
 };
 
@@ -37,6 +38,7 @@ static __always_inline enum vtx_reason vtx_read_xdp(struct xdp_md *ctx, const st
 	x->config = config;
 	x->row = row;
 	x->several = len != (__u32)(end - data);
+	x->split = x->several && end - data < VTX_HEADERS_MAX;
 	return vtx_parse(data, end, len, 0, &x->f);
 }
 

@@ -282,6 +282,8 @@ static void note_transmit(struct vtx_config *c, const struct vtx_link *link)
 		features = 0;
 	if (features & VTX_XDP_ACT_NDO_XMIT)
 		c->flags |= VTX_C_UPLINK_XMIT;
+	if (features & VTX_XDP_ACT_NDO_XMIT_SG)
+		c->flags |= VTX_C_UPLINK_XMIT_SG;
 }
 
 static int attach_xdp(struct vtx_uplink *u, const char *xdp, const struct vtx_link *link)
@@ -291,12 +293,14 @@ static int attach_xdp(struct vtx_uplink *u, const char *xdp, const struct vtx_li
 
 	if (!strcmp(xdp, "off"))
 		return 0;
-	err = vtx_xdp_attach(u->dir, link->ifindex, link->name, xdp, &attached);
+	err = vtx_xdp_attach(u->dir, link, xdp, &attached);
+	if (!err)
+		err = vtx_uplink_reopen_map(u, VTX_DEVMAP);
 	if (err)
 		return err;
 	u->config.xdp = attached.mode;
 	u->config.xdp_prog_id = attached.prog_id;
-	u->config.flags |= attached.dispatcher ? VTX_C_DISPATCHER : 0;
+	u->config.flags |= (attached.dispatcher ? VTX_C_DISPATCHER : 0) | (attached.frags ? VTX_C_FRAGS : 0);
 	note_transmit(&u->config, link);
 	err = vtx_uplink_save(u);
 	return err ? err : vtx_tables_set_uplink(u);

@@ -136,6 +136,7 @@ static void render_uplink(const struct vtx_uplink *u)
 	vtx_render_bool("host_access", ", host access on", ", host access off", c->flags & VTX_C_HOST);
 	vtx_render_text("mac", ", mac %s", mac);
 	vtx_render_number("mtu", ", mtu %" PRIu64, gone ? c->mtu : link.mtu);
+	vtx_render_bool("frags", NULL, NULL, c->flags & VTX_C_FRAGS);
 	vtx_render_bool("promiscuous", ", promiscuous", NULL, link.promiscuity > 0);
 	vtx_render_plain("\n");
 	vtx_render_text("pins", "    pins %s\n", u->dir);

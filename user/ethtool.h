@@ -18,6 +18,8 @@ int vtx_feature_set(int ifindex, const char *const *names, int n, bool on);
 
 /* NETDEV_XDP_ACT_NDO_XMIT of linux/netdev.h, Linux 6.3: the device is a target of XDP redirects. */
 #define VTX_XDP_ACT_NDO_XMIT 4
+/* NETDEV_XDP_ACT_NDO_XMIT_SG: of frames of several buffers, too. */
+#define VTX_XDP_ACT_NDO_XMIT_SG 64
 
 /* NETDEV_XDP_ACT_* bits. -EOPNOTSUPP: this kernel can't tell. */
 int vtx_xdp_features(int ifindex, uint64_t *features);

@@ -92,7 +92,7 @@ int vtx_say_foreign_xdp(const char *ifname, __u32 id)
 			 ifname, info.name[0] ? info.name : "?", id, ifname);
 }
 
-int vtx_port_xdp_attach(int prog, int ifindex, const char *pin, const char *ifname)
+int vtx_port_xdp_attach(int prog, int ifindex, const char *pin, const char *ifname, bool native)
 {
 	static const __u32 flags[] = {XDP_FLAGS_DRV_MODE, XDP_FLAGS_SKB_MODE}; /* best first */
 	LIBBPF_OPTS(bpf_link_create_opts, opts);
@@ -101,7 +101,7 @@ int vtx_port_xdp_attach(int prog, int ifindex, const char *pin, const char *ifna
 
 	if (!bpf_xdp_query(ifindex, 0, &query) && query.prog_id)
 		return vtx_say_foreign_xdp(ifname, query.prog_id);
-	for (int i = 0; i < 2 && link < 0; i++) {
+	for (int i = 0; i < (native ? 1 : 2) && link < 0; i++) {
 		opts.flags = flags[i];
 		link = bpf_link_create(prog, ifindex, BPF_XDP, &opts);
 	}
@@ -110,6 +110,17 @@ int vtx_port_xdp_attach(int prog, int ifindex, const char *pin, const char *ifna
 	err = vtx_bpffs_pin(link, pin);
 	close(link);
 	return err;
+}
+
+void vtx_port_xdp_detach(const char *pin)
+{
+	int link = bpf_obj_get(pin);
+
+	if (link >= 0) {
+		bpf_link_detach(link);
+		close(link);
+	}
+	vtx_bpffs_remove(pin);
 }
 
 int vtx_trace_attach(int prog, const char *pin, const char *what)

@@ -21,8 +21,12 @@ int vtx_tc_attach(enum vtx_tc tc, int prog, int ifindex, enum vtx_side side, con
 /* Undoes vtx_tc_attach(); what is gone already is fine. @drop_clsact: the qdisc is ours and goes as well. */
 void vtx_tc_detach(enum vtx_tc tc, int ifindex, enum vtx_side side, const char *pin, bool drop_clsact);
 
-/* XDP on a port's device: native where the driver has it, else generic. Another program there is an error that names it. */
-int vtx_port_xdp_attach(int prog, int ifindex, const char *pin, const char *ifname);
+/* XDP on a port's device: native where the driver has it, else generic, unless it must be @native. Another program there is an error that
+ * names it. */
+int vtx_port_xdp_attach(int prog, int ifindex, const char *pin, const char *ifname, bool native);
+
+/* Undoes it at once; to unpin a link alone takes effect when the kernel gets to it. What is gone already is fine. */
+void vtx_port_xdp_detach(const char *pin);
 
 /* A program on a tracepoint (tp_btf), pinned. -ENOENT, silent, is not possible: the load would have failed. */
 int vtx_trace_attach(int prog, const char *pin, const char *what);

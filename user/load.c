@@ -16,6 +16,7 @@
 #include "bpf/uplink_xdp.skel.h"
 #include "bpffs.h"
 #include "error.h"
+#include "vtapxdp/abi.h"
 
 #define PREFIX "vtx_"
 
@@ -108,10 +109,21 @@ static int load_error(int err, const char *what)
 	return vtx_error(err, "the kernel refused the %s programs (%s): set VTAPXDP_DEBUG=1 to see why", what, vtx_reason_of(err));
 }
 
-static int load_object(struct bpf_object *object, const char *what, const char *dir)
+static int set_flags(struct bpf_object *object, __u32 flags)
+{
+	struct bpf_program *program;
+	int err = 0;
+
+	bpf_object__for_each_program(program, object) if (!err && flags) err = bpf_program__set_flags(program, flags);
+	return err;
+}
+
+static int load_object(struct bpf_object *object, const char *what, const char *dir, __u32 flags)
 {
 	int err = use_pinned_maps(object, dir);
 
+	if (!err)
+		err = set_flags(object, flags);
 	if (!err)
 		err = bpf_object__load(object);
 	if (err)
@@ -120,10 +132,10 @@ static int load_object(struct bpf_object *object, const char *what, const char *
 }
 
 /* Skeletons have a type of their own each, and the same shape. */
-#define LOAD(name, dir)                                                                                                                    \
+#define LOAD(name, dir, flags)                                                                                                             \
 	({                                                                                                                                 \
 		struct vtx_##name *skeleton = vtx_##name##__open();                                                                        \
-		int result = skeleton ? load_object(skeleton->obj, #name, (dir)) : load_error(-errno, #name);                              \
+		int result = skeleton ? load_object(skeleton->obj, #name, (dir), (flags)) : load_error(-errno, #name);                     \
 		vtx_##name##__destroy(skeleton);                                                                                           \
 		result;                                                                                                                    \
 	})
@@ -134,14 +146,21 @@ int vtx_load(const char *dir)
 	int err = vtx_bpffs_mkdir(vtx_bpffs_join(path, dir, "progs", NULL));
 
 	if (!err)
-		err = LOAD(uplink_tc, dir);
+		err = LOAD(uplink_tc, dir, 0);
 	if (!err)
-		err = LOAD(port_tc, dir);
+		err = LOAD(port_tc, dir, 0);
 	if (!err)
-		err = LOAD(port_xdp, dir);
-	if (!err)
-		err = LOAD(observe, dir);
-	return err;
+		err = LOAD(observe, dir, 0);
+	return err ? err : vtx_load_port_xdp(dir, false);
+}
+
+int vtx_load_port_xdp(const char *dir, bool frags)
+{
+	char path[VTX_PATH_SIZE];
+
+	vtx_bpffs_remove(vtx_bpffs_join(path, dir, "progs", "port_xdp"));
+	vtx_bpffs_remove(vtx_bpffs_join(path, dir, VTX_MAP_DEVMAP, NULL));
+	return LOAD(port_xdp, dir, frags ? BPF_F_XDP_HAS_FRAGS : 0);
 }
 
 /* libxdp loads the object that it is given as it stands. */

@@ -2,6 +2,8 @@
 #ifndef VTX_LOAD_H
 #define VTX_LOAD_H
 
+#include <stdbool.h>
+
 struct bpf_object;
 
 /* What the programs need of a kernel, probed (never by its version): 0, or -EOPNOTSUPP after naming what is missing. */
@@ -12,6 +14,13 @@ int vtx_check_kernel(void);
  * pinned at <dir>/progs/<name>. 0 or -errno, said; what was pinned is the caller's to remove.
  */
 int vtx_load(const char *dir);
+
+/*
+ * Loads the ports' XDP program, with a devmap of its own: XDP programs that share one must agree on whether they take frames of several
+ * buffers (@frags), and the kernel holds the map to the first one's word. Before an uplink's XDP program, and again where @frags changes;
+ * an earlier one's pins go, so nothing may use it yet, and the devmap is empty.
+ */
+int vtx_load_port_xdp(const char *dir, bool frags);
 
 /* Opens, but does not load, the uplink's XDP object, tied to the maps pinned below @dir: libxdp loads its program @name. NULL, said. */
 struct bpf_object *vtx_open_uplink_xdp(const char *dir, const char *name);

@@ -176,34 +176,56 @@ static int attach_tc(struct vtx_uplink *u, struct vtx_port *port, const char *di
 
 static int attach_xdp(struct vtx_uplink *u, struct vtx_port *port, const char *dir)
 {
+	bool native = u->config.flags & VTX_C_FRAGS;
 	int prog = vtx_program_fd(u->dir, "port_xdp"), err;
 	char path[VTX_PATH_SIZE];
 
 	if (prog < 0)
 		return prog;
-	err = vtx_port_xdp_attach(prog, port->ifindex, vtx_bpffs_join(path, dir, "xdp", NULL), port->dev);
+	err = vtx_port_xdp_attach(prog, port->ifindex, vtx_bpffs_join(path, dir, "xdp", NULL), port->dev, native);
 	if (!err)
 		port->flags |= VTX_P_XDP_ATTACHED;
 	close(prog);
 	return err;
 }
 
-/* XDP sees what the guest sends only where that is complete: without offloads. The path "stack" wants none of it. */
-static bool wants_xdp(const struct vtx_port *port)
+/*
+ * XDP sees what the guest sends only where that is complete: without offloads. The path "stack" wants none of it. A program that takes
+ * several buffers a frame must run native, see vtx_xdp_attach(), and tun runs even a native one generic on what is larger than a page.
+ */
+static bool wants_xdp(const struct vtx_uplink *u, const struct vtx_port *port)
 {
+	if ((u->config.flags & VTX_C_FRAGS) && port->kind == VTX_KIND_TAP)
+		return false;
 	return !(port->flags & VTX_P_OFFLOADS) && port->path != VTX_PATH_STACK;
 }
 
-static int set_xdp(struct vtx_uplink *u, struct vtx_port *port)
+static void detach_xdp(const struct vtx_uplink *u, struct vtx_port *port)
 {
 	char dir[VTX_PATH_SIZE], path[VTX_PATH_SIZE];
 
 	vtx_bpffs_join(dir, u->dir, "port", port->name);
-	if (wants_xdp(port))
-		return port->flags & VTX_P_XDP_ATTACHED ? 0 : attach_xdp(u, port, dir);
-	vtx_bpffs_remove(vtx_bpffs_join(path, dir, "xdp", NULL));
+	vtx_port_xdp_detach(vtx_bpffs_join(path, dir, "xdp", NULL));
 	port->flags &= ~VTX_P_XDP_ATTACHED;
+}
+
+static int set_xdp(struct vtx_uplink *u, struct vtx_port *port)
+{
+	char dir[VTX_PATH_SIZE];
+
+	if (wants_xdp(u, port))
+		return port->flags & VTX_P_XDP_ATTACHED ? 0 : attach_xdp(u, port, vtx_bpffs_join(dir, u->dir, "port", port->name));
+	detach_xdp(u, port);
 	return 0;
+}
+
+/* A native program of one buffer a frame keeps the MTU down: it goes, and comes back as the new one lets it. */
+static void free_mtu(const struct vtx_uplink *u, struct vtx_port *port)
+{
+	struct vtx_link link = {};
+
+	if ((port->flags & VTX_P_XDP_ATTACHED) && !vtx_port_device(port, &link) && link.mtu != port->mtu)
+		detach_xdp(u, port);
 }
 
 /* A device is known before its programs run, and its programs run before it is up: no frame of the guest's meets the host's own stack. */
@@ -372,9 +394,10 @@ int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port, 
 
 	/* Offloads go before the XDP program comes, and come after it has gone: it takes no GSO frames, and a veth under it offers fewer
 	 * offloads. */
-	err = wants_xdp(port) ? kind->change(port) : set_xdp(u, port);
+	free_mtu(u, port);
+	err = wants_xdp(u, port) ? kind->change(port) : set_xdp(u, port);
 	if (!err)
-		err = wants_xdp(port) ? set_xdp(u, port) : kind->change(port);
+		err = wants_xdp(u, port) ? set_xdp(u, port) : kind->change(port);
 	if (!err)
 		err = vtx_needs_raise(u, port);
 	if (!err)

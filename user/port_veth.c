@@ -84,6 +84,8 @@ static int check_target(const struct vtx_port_spec *spec, struct vtx_port *port)
 		features = VTX_XDP_ACT_NDO_XMIT;
 	if (features & VTX_XDP_ACT_NDO_XMIT)
 		port->flags |= VTX_P_XDP_TARGET;
+	if (features & VTX_XDP_ACT_NDO_XMIT_SG)
+		port->flags |= VTX_P_XMIT_SG;
 	if (port->flags & VTX_P_XDP_TARGET)
 		return 0;
 	if (spec->path == VTX_PATH_XDP)

@@ -20,6 +20,7 @@ static const struct {
 	{VTX_P_PEER, VTX_T_PEER},
 	{VTX_P_HOST, VTX_T_HOST_OK},
 	{VTX_P_XDP_ATTACHED, VTX_T_SEND_XDP},
+	{VTX_P_XMIT_SG, VTX_T_XMIT_SG},
 	{VTX_P_ISOLATED, VTX_T_ISOLATED},
 	{VTX_P_ALLOW_DHCP, VTX_T_ALLOW_DHCP},
 	{VTX_P_ALLOW_RA, VTX_T_ALLOW_RA},
@@ -233,6 +234,8 @@ int vtx_tables_set_uplink(const struct vtx_uplink *u)
 	__u32 row = VTX_WIRE;
 	int err;
 
+	if (c->flags & VTX_C_UPLINK_XMIT_SG)
+		wire.flags |= VTX_T_XMIT_SG;
 	bpf_map_update_elem(u->maps[VTX_USAGE], &row, &usage, BPF_NOEXIST);
 	err = observe(u, c->netns_cookie, c->ifindex, VTX_WIRE, VTX_ROLE_UPLINK);
 	if (!err)

@@ -97,6 +97,18 @@ int vtx_uplink_open_maps(struct vtx_uplink *u)
 	return 0;
 }
 
+int vtx_uplink_reopen_map(struct vtx_uplink *u, enum vtx_map map)
+{
+	char path[VTX_PATH_SIZE];
+	int fd = bpf_obj_get(vtx_bpffs_join(path, u->dir, vtx_map_names[map], NULL));
+
+	if (fd < 0)
+		return vtx_error(fd, "can't open the map pinned at %s: %s", path, vtx_reason_of(fd));
+	close(u->maps[map]);
+	u->maps[map] = fd;
+	return 0;
+}
+
 static void read_config_of(const char *dir, struct vtx_config *config)
 {
 	struct vtx_uplink u;

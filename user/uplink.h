@@ -48,6 +48,9 @@ void vtx_uplink_close(struct vtx_uplink *u);
 /* Opens the maps of an uplink whose u->dir is set; where there are none, u->config has only a name. */
 int vtx_uplink_open_maps(struct vtx_uplink *u);
 
+/* Opens a map again that was pinned anew. Said. */
+int vtx_uplink_reopen_map(struct vtx_uplink *u, enum vtx_map map);
+
 /* Where @ifname's pins are: 1 found, 0 not, or -errno, said. A device goes by its index, so that a renamed one is found; a name without a
  * device, or whose device is another than was attached, by the name at attach. */
 int vtx_uplink_find(const char *ifname, char dir[VTX_PATH_SIZE]);

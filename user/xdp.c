@@ -23,11 +23,16 @@ static const struct mode {
 	const char *name;
 	enum vtx_xdp mode;
 	enum xdp_attach_mode libxdp;
+	bool frags;
 } modes[] = {
-	{"native", VTX_XDP_NATIVE, XDP_MODE_NATIVE},
-	{"generic", VTX_XDP_GENERIC, XDP_MODE_SKB},
+	{"native", VTX_XDP_NATIVE, XDP_MODE_NATIVE, false},
+	{"native", VTX_XDP_NATIVE, XDP_MODE_NATIVE, true},
+	{"generic", VTX_XDP_GENERIC, XDP_MODE_SKB, false},
 };
 #define MODES (sizeof(modes) / sizeof(modes[0]))
+
+/* What every driver with XDP takes in one buffer. */
+#define MTU_OF_ONE_BUFFER 1500
 
 /* A program that was loaded without the dispatcher leaves no room for another. */
 static int check_foreign(int ifindex, const char *ifname)
@@ -74,7 +79,11 @@ static int attach_and_pin(const char *dir, int ifindex, struct xdp_program *prog
 	if (err)
 		return err;
 	*attached = (struct vtx_xdp_attached){
-		.mode = mode->mode, .prog_id = xdp_program__id(program), .dispatcher = runs_under_dispatcher(ifindex)};
+		.mode = mode->mode,
+		.prog_id = xdp_program__id(program),
+		.dispatcher = runs_under_dispatcher(ifindex),
+		.frags = mode->frags,
+	};
 	/* Only for bpftool's sake; the device holds the program. */
 	bpf_obj_pin(xdp_program__fd(program), vtx_bpffs_join(path, dir, "progs", "uplink_xdp"));
 	return 0;
@@ -94,7 +103,9 @@ static int try_program(const char *dir, int ifindex, const char *name, const str
 	program = xdp_program__create(&opts);
 	err = libxdp_get_error(program);
 	if (!err) {
-		err = attach_and_pin(dir, ifindex, program, mode, attached);
+		err = xdp_program__set_xdp_frags_support(program, mode->frags);
+		if (!err)
+			err = attach_and_pin(dir, ifindex, program, mode, attached);
 		xdp_program__close(program);
 	}
 	bpf_object__close(object);
@@ -111,20 +122,29 @@ static int try_mode(const char *dir, int ifindex, const struct mode *mode, struc
 	return err;
 }
 
-int vtx_xdp_attach(const char *dir, int ifindex, const char *ifname, const char *want, struct vtx_xdp_attached *attached)
+int vtx_xdp_attach(const char *dir, const struct vtx_link *link, const char *want, struct vtx_xdp_attached *attached)
 {
-	int err = check_foreign(ifindex, ifname);
+	int err = check_foreign(link->ifindex, link->name), refusal = 0;
+	bool frags = false;
 
 	if (err)
 		return err;
-	for (size_t i = 0; i < MODES; i++) {
-		if (strcmp(want, "auto") && strcmp(want, modes[i].name))
+	for (const struct mode *mode = modes; mode < modes + MODES; mode++) {
+		if (strcmp(want, "auto") && strcmp(want, mode->name))
 			continue;
-		err = try_mode(dir, ifindex, &modes[i], attached);
-		if (!err)
+		if (mode->frags && link->mtu <= MTU_OF_ONE_BUFFER)
+			continue;
+		if (mode->frags != frags) {
+			frags = mode->frags;
+			err = vtx_load_port_xdp(dir, frags);
+			if (err)
+				return err;
+		}
+		refusal = try_mode(dir, link->ifindex, mode, attached);
+		if (!refusal)
 			return 0;
 	}
-	return say_refused(err, ifname, want);
+	return say_refused(refusal, link->name, want);
 }
 
 /* By its id; an attach that was killed before it could note the id is known by the program's name. */

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "link.h"
 #include "vtapxdp/abi.h"
 
 /*
@@ -13,11 +14,18 @@
 struct vtx_xdp_attached {
 	enum vtx_xdp mode;
 	bool dispatcher;
+	bool frags; /* takes frames of several buffers; then the ports' program was loaded anew, with an empty devmap */
 	__u32 prog_id;
 };
 
-/* @want: "native", "generic" or "auto" (native, else generic). @dir: where the maps are pinned; the program is pinned in its progs. */
-int vtx_xdp_attach(const char *dir, int ifindex, const char *ifname, const char *want, struct vtx_xdp_attached *attached);
+/*
+ * @want: "native", "generic" or "auto" (native, else generic). @dir: where the maps are pinned; the program is pinned in its progs.
+ *
+ * A native program takes frames of one buffer (some 3 KB) unless it is loaded for more (xdp.frags), and a driver says so by refusing it at
+ * a larger MTU; then, and only then, it is tried with frags. Generic mode linearises what is larger for a program without frags; for one
+ * with frags it makes copies of skbs whose Ethernet header the tc programs after it can't find.
+ */
+int vtx_xdp_attach(const char *dir, const struct vtx_link *link, const char *want, struct vtx_xdp_attached *attached);
 
 /* Takes our program off again, and nobody else's. What is gone already is fine. */
 int vtx_xdp_detach(int ifindex, const char *ifname, const struct vtx_xdp_attached *attached);

@@ -222,14 +222,13 @@ _Static_assert(sizeof(struct vtx_config) == 88, "vtx_config");
 #define VTX_C_CLSACT_OURS (1U << 7) /* we made the uplink's clsact qdisc */
 
 #define VTX_C_VLAN (1U << 8) /* some port is an access port or a trunk: the FDB has entries by VLAN */
-#define VTX_C_REFLECT                                                                                                                      \
-	(1U << 9) /* who sent what comes from the wire matters for unicast, too: mode vepa or private, or an isolated port                 \
-		   */
+#define VTX_C_REFLECT (1U << 9) /* unicast from the wire may be a port's own, and that matters: vepa, private, isolated ports */
 #define VTX_C_SOURCES (1U << 10) /* some port has a source rule */
 #define VTX_C_STORM (1U << 11) /* the wire has storm limits */
 #define VTX_C_FRAGS (1U << 12) /* the XDP programs take frames of several buffers */
 #define VTX_C_NOPROMISC (1U << 13) /* mode passthru: the uplink is not to be promiscuous */
 #define VTX_C_PASSTHRU_PROMISC (1U << 14) /* we made the uplink promiscuous for mode passthru */
+#define VTX_C_UPLINK_XMIT_SG (1U << 15) /* the uplink is a redirect target for XDP frames of several buffers */
 
 /* What a port's or the wire's traffic is limited to. Row and limit name a bucket; there is one only where there is a limit. */
 enum vtx_limit { VTX_LIMIT_IN, VTX_LIMIT_OUT, VTX_LIMIT_BROADCAST, VTX_LIMIT_MULTICAST, VTX_LIMIT_UNKNOWN, VTX_LIMITS };

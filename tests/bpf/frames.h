@@ -11,7 +11,7 @@
 
 #include "vtapxdp/abi.h"
 
-#define FRAME_MAX 2048
+#define FRAME_MAX 9216
 
 struct frame {
 	uint8_t bytes[FRAME_MAX];

@@ -197,6 +197,39 @@ static void uplink_xdp_minds_the_size(void **state)
 	vtx_uplink_xdp__destroy(skel);
 }
 
+/* In several buffers, to a target that takes such frames, and to one that doesn't. */
+static void uplink_xdp_carries_frames_of_several_buffers(void **state)
+{
+	struct vtx_uplink_xdp *skel = vtx_uplink_xdp__open();
+	struct vtx_target wide = {.ifindex = LO, .port = 1, .vlan = VTX_VLAN_ANY, .max_len = 9014};
+	struct vtx_fdb_key key = {.vlan = VTX_VLAN_ANY};
+	struct frame f;
+	int prog;
+
+	(void)state;
+	assert_int_equal(bpf_program__set_flags(skel->progs.vtx_uplink_xdp, BPF_F_XDP_HAS_FRAGS), 0);
+	assert_int_equal(bpf_program__set_flags(skel->progs.vtx_uplink_keep, BPF_F_XDP_HAS_FRAGS), 0);
+	assert_int_equal(vtx_uplink_xdp__load(skel), 0);
+	prog = bpf_program__fd(skel->progs.vtx_uplink_xdp);
+	set_maps(skel->obj, VTX_C_HOST | VTX_C_FRAGS);
+	set_port(1, guest1, VTX_T_XDP_OTHER);
+	memcpy(key.mac, guest1, 6);
+	wide.flags = VTX_T_XDP_OTHER;
+	update(m.fdb, &key, &wide);
+	udp(&f, guest1, stranger, 0x1234);
+	frame_pad(&f, 1514);
+	assert_int_equal(frame_run(prog, &f), XDP_REDIRECT);
+	frame_pad(&f, 9014);
+	assert_int_equal(frame_run(prog, &f), XDP_PASS);
+	wide.flags |= VTX_T_XMIT_SG;
+	update(m.fdb, &key, &wide);
+	assert_int_equal(frame_run(prog, &f), XDP_REDIRECT);
+	assert_int_equal(read_row(1).tx[VTX_CARRIER_XDP].bytes, 1514 + 9014);
+	frame_pad(&f, 9015);
+	assert_int_equal(frame_run(prog, &f), XDP_PASS);
+	vtx_uplink_xdp__destroy(skel);
+}
+
 /* Sum of the pseudo header, folded, as whoever leaves the rest to us writes it; by hand from RFC 793 and RFC 768. */
 static uint16_t pseudo_sum(uint8_t proto, uint16_t l4len)
 {
@@ -278,7 +311,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(uplink_xdp_chooses_the_carrier),  cmocka_unit_test(uplink_xdp_counts_what_it_carries),
 		cmocka_unit_test(uplink_xdp_minds_the_size),	   cmocka_unit_test(port_xdp_leaves_partial_checksums_to_the_stack),
-		cmocka_unit_test(uplink_tc_carries_what_xdp_left),
+		cmocka_unit_test(uplink_tc_carries_what_xdp_left), cmocka_unit_test(uplink_xdp_carries_frames_of_several_buffers),
 	};
 
 	if (unshare(CLONE_NEWNET)) {

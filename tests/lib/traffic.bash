@@ -8,11 +8,11 @@ start_server() {
 	spawn "server-$1" nsenter --net="/run/netns/$1" "$PYTOOLS/xfer.py" serve
 }
 
-# echoes FROM ADDRESS SIZE: three answers of three. One at a time: ping waits for the last of many only twice as long as the others took,
+# echoes FROM ADDRESS SIZE [OPTION...]: three answers of three. One at a time: ping waits for the last of many only twice as long as the others took,
 # which a busy machine exceeds.
 echoes() {
 	for _ in 1 2 3; do
-		on "$1" ping -q -c 1 -W 10 -s "$3" "$2" >/dev/null || return 1
+		on "$1" ping -q -c 1 -W 10 -s "$3" "${@:4}" "$2" >/dev/null || return 1
 	done
 }
 
