@@ -6,7 +6,8 @@
  * refreshed at most once a second, and valid while it was seen within the ageing time. A learnt address moves to another port only when its
  * port has been silent with it for VTX_LEARN_HOLD seconds, or for the ageing time where that is shorter; by the same rule it moves to the
  * wire, where a nested guest may have been migrated. A configured address never moves, nor does the host's. What is aged is swept out when
- * a port's share is used up, at most once a second for all, so that a flood of new addresses costs its sender's frames and nothing else.
+ * a port's share is used up, once a second for all or less often, so that a flood of new addresses costs its sender's frames and nothing
+ * else.
  *
  * usage.macs is the number of a port's learnt entries: one is added before an entry is made, and taken off by whoever deleted it, alone.
  * Commands that delete or overwrite learnt entries can't do that while frames come in, so the number is taken as signed, and found again by
@@ -17,7 +18,6 @@
 
 #include "fdb.h"
 #include "maps.h"
-#include "sweep.h"
 #include <bpf/bpf_helpers.h>
 
 /*
@@ -45,6 +45,24 @@ static __always_inline enum vtx_reason vtx_check_source(const struct vtx_config 
 		return VTX_R_NONE;
 	}
 	return self->flags & VTX_T_LEARN ? VTX_R_LEARN_LIMIT : VTX_R_SPOOF_MAC;
+}
+
+/*
+ * Forgets an address that a port learnt, and that was last seen at @seen when that was judged too long ago. Two CPUs may think so at once,
+ * and a third may see it again: who makes seen 0 deletes the entry, alone, or the one after it would go in its place. Did we?
+ */
+static __always_inline int vtx_forget_mac(const struct vtx_fdb_key *key, struct vtx_target *t, __u32 seen)
+{
+	__u32 port = t->port;
+	struct vtx_usage *usage = bpf_map_lookup_elem(&vtx_usage, &port);
+
+	if (!seen || __sync_val_compare_and_swap(&t->seen, seen, 0) != seen)
+		return 0;
+	if (bpf_map_delete_elem(&vtx_fdb, key))
+		return 0;
+	if (usage)
+		__sync_fetch_and_add(&usage->macs, -1);
+	return 1;
 }
 
 /* The VLAN under which the FDB has the addresses that the port learns. */
@@ -95,25 +113,45 @@ static __always_inline void vtx_release_to_wire(const struct vtx_config *config,
 		vtx_forget_mac(&key, t, seen);
 }
 
-struct vtx_counting {
-	__u32 port, macs;
+struct vtx_macs_sweep {
+	__u32 now;
+	__s32 ageing;
+	__u32 port; /* whose entries are counted */
+	__u32 macs, forgotten;
 };
 
-static long vtx_count_mac(void *map, struct vtx_fdb_key *key, struct vtx_target *t, struct vtx_counting *c)
+static long vtx_sweep_mac(void *map, struct vtx_fdb_key *key, struct vtx_target *t, struct vtx_macs_sweep *s)
 {
-	c->macs += (t->flags & VTX_T_LEARNT) && t->port == c->port;
+	struct vtx_fdb_key copy = *key;
+	__u32 seen = t->seen, own = t->port == s->port;
+
+	if (!(t->flags & VTX_T_LEARNT))
+		return 0;
+	if ((__s32)(s->now - seen) <= s->ageing)
+		s->macs += own;
+	else if (vtx_forget_mac(&copy, t, seen))
+		s->forgotten += own;
 	return 0;
 }
 
-/* What a command overwrote or deleted nobody has taken off: the port's entries are counted, and that holds if meanwhile it has learnt
- * nothing. */
-static __always_inline void vtx_recount(struct vtx_usage *usage, __u32 port)
+/*
+ * Forgets what has aged, and counts @port's entries: that holds unless it has learnt something meanwhile. Entries may stay for a 64th of
+ * their time too long, so that the walk through the FDB is rare.
+ */
+static __always_inline void vtx_sweep_macs(const struct vtx_config *config, struct vtx_usage *usage, __u32 port)
 {
-	struct vtx_counting c = {.port = port};
-	__u32 before = usage->macs;
+	struct vtx_macs_sweep s = {.now = vtx_now(), .ageing = config->ageing, .port = port};
+	__u32 row = VTX_WIRE, before;
+	struct vtx_usage *wire = bpf_map_lookup_elem(&vtx_usage, &row);
 
-	bpf_for_each_map_elem(&vtx_fdb, vtx_count_mac, &c, 0);
-	__sync_val_compare_and_swap(&usage->macs, before, c.macs);
+	if (!wire)
+		return;
+	before = wire->swept_macs;
+	if (s.now - before <= config->ageing / 64 || __sync_val_compare_and_swap(&wire->swept_macs, before, s.now) != before)
+		return;
+	before = usage->macs;
+	bpf_for_each_map_elem(&vtx_fdb, vtx_sweep_mac, &s, 0);
+	__sync_val_compare_and_swap(&usage->macs, before - s.forgotten, s.macs);
 }
 
 static __always_inline __u32 vtx_learn_max(const struct vtx_target *self)
@@ -136,8 +174,7 @@ static __always_inline enum vtx_reason vtx_enter_source(const struct vtx_config 
 		return VTX_R_LEARN_LIMIT;
 	if ((__s32)__sync_fetch_and_add(&usage->macs, 1) >= (__s32)vtx_learn_max(self)) {
 		__sync_fetch_and_add(&usage->macs, -1);
-		if (vtx_sweep(config))
-			vtx_recount(usage, row);
+		vtx_sweep_macs(config, usage, row);
 		return VTX_R_LEARN_LIMIT;
 	}
 	vtx_copy_mac(key.mac, f->src);

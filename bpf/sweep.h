@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Forgetting what has aged. Nothing runs by the clock: whoever looks something up judges its age, and who has no room left sweeps, at most
- * once a second for the whole uplink.
+ * once a second for the whole uplink. Addresses in the FDB are learn.h's matter.
  */
 #ifndef VTX_SWEEP_H
 #define VTX_SWEEP_H
@@ -9,21 +9,6 @@
 #include "fdb.h"
 #include "maps.h"
 #include <bpf/bpf_helpers.h>
-
-/*
- * An address that a port learnt, and that was last seen at @seen when that was judged too long ago. Two CPUs may think so at once, and a
- * third may see it again: who makes seen 0 deletes the entry, alone, or the one after it would go in its place.
- */
-static __always_inline void vtx_forget_mac(const struct vtx_fdb_key *key, struct vtx_target *t, __u32 seen)
-{
-	__u32 port = t->port;
-	struct vtx_usage *usage = bpf_map_lookup_elem(&vtx_usage, &port);
-
-	if (!seen || __sync_val_compare_and_swap(&t->seen, seen, 0) != seen)
-		return;
-	if (!bpf_map_delete_elem(&vtx_fdb, key) && usage)
-		__sync_fetch_and_add(&usage->macs, -1);
-}
 
 static __always_inline void vtx_forget_neigh(const struct vtx_ip_key *key, __u32 port)
 {
@@ -53,16 +38,6 @@ static __always_inline int vtx_is_older(const struct vtx_config *config, __u32 s
 struct vtx_sweeping {
 	const struct vtx_config *config;
 };
-
-static long vtx_sweep_mac(void *map, struct vtx_fdb_key *key, struct vtx_target *t, struct vtx_sweeping *s)
-{
-	struct vtx_fdb_key copy = *key;
-	__u32 seen = t->seen;
-
-	if ((t->flags & VTX_T_LEARNT) && vtx_is_older(s->config, seen))
-		vtx_forget_mac(&copy, t, seen);
-	return 0;
-}
 
 static long vtx_sweep_neigh(void *map, struct vtx_ip_key *key, struct vtx_neigh *n, struct vtx_sweeping *s)
 {
@@ -105,7 +80,6 @@ vtx_subprog int vtx_sweep(const struct vtx_config *config)
 	before = usage->swept;
 	if (before == now || __sync_val_compare_and_swap(&usage->swept, before, now) != before)
 		return 0;
-	bpf_for_each_map_elem(&vtx_fdb, vtx_sweep_mac, &s, 0);
 	bpf_for_each_map_elem(&vtx_neighs, vtx_sweep_neigh, &s, 0);
 	bpf_for_each_map_elem(&vtx_reports, vtx_sweep_report, &s, 0);
 	bpf_for_each_map_elem(&vtx_groups, vtx_sweep_group, &s, 0);

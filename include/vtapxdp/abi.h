@@ -368,8 +368,9 @@ struct vtx_usage {
 	__u32 neighs; /* of VTX_PORT_NEIGHS */
 	__u32 groups; /* of VTX_PORT_GROUPS */
 	__u32 swept; /* wire's row: when aged entries were last looked for, seconds */
+	__u32 swept_macs; /* wire's row: the same in the FDB */
 };
-_Static_assert(sizeof(struct vtx_usage) == 16, "vtx_usage");
+_Static_assert(sizeof(struct vtx_usage) == 20, "vtx_usage");
 
 /* Counters of one row, per CPU. One array of one entry per row, in a map of maps by row. */
 struct vtx_counter {

@@ -97,12 +97,17 @@ __u64 test_bytes;
 __u64 test_passed, test_refused;
 __u64 test_first; /* a time before the first call of all; 0: there was none yet */
 __u64 test_last; /* a time after which a call was refused: the latest on any CPU */
+__u64 test_before, test_gap; /* the longest time in which nobody called, or more */
 
 static long ask(__u32 i, void *ctx)
 {
 	__u64 before = bpf_ktime_get_ns(), seen;
 
 	__sync_val_compare_and_swap(&test_first, 0, before);
+	seen = test_before;
+	test_before = before;
+	if (seen && before > seen && before - seen > test_gap)
+		test_gap = before - seen;
 	if (vtx_within(test_row, test_limit, test_frames, test_bytes)) {
 		__sync_fetch_and_add(&test_passed, 1);
 		return 0;

@@ -258,7 +258,7 @@ static void age(uint16_t vlan, const uint8_t *mac, uint32_t seconds)
 static void allow_sweep(void)
 {
 	uint32_t wire = VTX_WIRE;
-	struct vtx_usage usage = {.swept = now() - 5};
+	struct vtx_usage usage = {.swept_macs = now() - 60};
 
 	update(m.usage, &wire, &usage);
 }

@@ -176,15 +176,7 @@ static const struct row {
 	 {WIRE, ACCESS_AD(10)},
 	 {{Q, P(2, 0) | 20}},
 	 0},
-	{"priority, its VLAN, and again",
-	 {{Q, P(5, 1)}},
-	 ACCESS(10),
-	 0,
-	 10,
-	 3,
-	 {TRUNK(NONE), ACCESS(10), WIRE},
-	 {{Q, P(5, 1) | 10}},
-	 0},
+	{"priority, its VLAN, and again", {{Q, P(5, 1)}}, ACCESS(10), 0, 10, 3, {TRUNK(NONE), ACCESS(10), WIRE}, {{Q, P(5, 1) | 10}}, 0},
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
