@@ -24,7 +24,7 @@ endif
 PKGS := libbpf libxdp libnl-3.0 libnl-genl-3.0 libnl-route-3.0 json-c
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Werror
-USER_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -Iinclude -Iuser -I$(BUILD) -DVTX_VERSION='"$(VERSION)"' \
+USER_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -Iinclude -iquote user -I$(BUILD) -DVTX_VERSION='"$(VERSION)"' \
 	$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 USER_LIBS = $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Werror -D__TARGET_ARCH_$(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/') \
