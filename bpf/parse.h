@@ -21,6 +21,8 @@
 #define VTX_IPPROTO_ICMP 1
 #define VTX_IPPROTO_TCP 6
 #define VTX_IPPROTO_UDP 17
+#define VTX_IPPROTO_FRAGMENT 44
+#define VTX_IPPROTO_AH 51
 #define VTX_IPPROTO_ICMPV6 58
 /* Bytes that hold the headers of any frame whose headers matter: the slow path has as many in one piece, where the frame is as long. */
 #define VTX_HEADERS_MAX 128
@@ -41,11 +43,14 @@ struct vtx_frame {
 	__u8 tagged; /* the outermost tag is that of vlan */
 };
 
+/* Of an IP datagram: all of it, its first fragment, or a later one, in which there is no transport header. */
+enum vtx_fragment { VTX_WHOLE, VTX_FRAGMENT_FIRST, VTX_FRAGMENT_LATER };
+
 /* What stands at the network layer, found only when somebody asks. */
 struct vtx_l4 {
 	__u16 offset; /* of the transport header; 0: there is none to be found */
-	__u8 proto; /* IANA protocol number */
-	__u8 fragment; /* a fragment, and not the only one */
+	__u8 proto; /* IANA protocol number; an extension header's, where the chain is not finished */
+	__u8 fragment; /* enum vtx_fragment */
 };
 
 static __always_inline __u16 vtx_be16(const __u8 *p)
@@ -122,6 +127,12 @@ static __always_inline enum vtx_reason vtx_parse(const void *data, const void *e
 	return VTX_R_NONE;
 }
 
+/* @offset: not 0 in a later fragment; @more: follow. */
+static __always_inline __u8 vtx_fragment_of(int offset, int more)
+{
+	return offset ? VTX_FRAGMENT_LATER : more ? VTX_FRAGMENT_FIRST : VTX_WHOLE;
+}
+
 static __always_inline void vtx_parse_ipv4(const __u8 *ip, const void *end, __u16 l3, struct vtx_l4 *l4)
 {
 	__u16 header;
@@ -130,14 +141,30 @@ static __always_inline void vtx_parse_ipv4(const __u8 *ip, const void *end, __u1
 		return;
 	header = (__u16)((ip[0] & 0x0f) * 4);
 	l4->proto = ip[9];
-	l4->fragment = (vtx_be16(ip + 6) & 0x3fff) != 0; /* more fragments, or an offset: RFC 791 */
+	l4->fragment = vtx_fragment_of(vtx_be16(ip + 6) & 0x1fff, vtx_be16(ip + 6) & 0x2000); /* RFC 791 */
 	l4->offset = (__u16)(l3 + header);
 }
 
-/* Extension headers whose second byte is their length in units of 8 bytes beyond the first 8: RFC 8200. */
+/* Extension headers, RFC 7045, section 4: those that more can be read behind. As bits, since the verifier goes each way of a switch. */
+#define VTX_BIT(n) (1ULL << ((n) % 64))
+#define VTX_EXTENSIONS_LOW                                                                                                                 \
+	(VTX_BIT(0) /* hop-by-hop */ | VTX_BIT(43) /* routing */ | VTX_BIT(VTX_IPPROTO_FRAGMENT) | VTX_BIT(VTX_IPPROTO_AH) |               \
+	 VTX_BIT(60) /* destination options */)
+#define VTX_EXTENSIONS_HIGH (VTX_BIT(135) /* mobility */ | VTX_BIT(139) /* HIP */ | VTX_BIT(140) /* Shim6 */)
+
 static __always_inline int vtx_is_extension(__u8 next)
 {
-	return next == 0 || next == 43 || next == 60 || next == 135;
+	__u64 bits = next < 64 ? VTX_EXTENSIONS_LOW : next / 64 == 2 ? VTX_EXTENSIONS_HIGH : 0;
+
+	return bits >> (next % 64) & 1;
+}
+
+/* The length of extension header @p: RFC 8200, and RFC 4302 for the authentication header, which counts otherwise. */
+static __always_inline __u32 vtx_extension_len(__u8 type, const __u8 *p)
+{
+	if (type == VTX_IPPROTO_FRAGMENT)
+		return 8;
+	return type == VTX_IPPROTO_AH ? (p[1] + 2) * 4U : (p[1] + 1) * 8U;
 }
 
 static __always_inline void vtx_parse_ipv6(const __u8 *data, const void *end, __u16 l3, struct vtx_l4 *l4)
@@ -153,18 +180,18 @@ static __always_inline void vtx_parse_ipv6(const __u8 *data, const void *end, __
 	for (int i = 0; i < VTX_IPV6_EXTENSIONS; i++) {
 		const __u8 *p = data + (offset & 0x7ff);
 
-		if (!vtx_is_extension(next) && next != 44)
+		if (!vtx_is_extension(next))
 			break;
 		if (offset > 0x7ff || p + 8 > (const __u8 *)end)
 			return;
-		if (next == 44 && (vtx_be16(p + 2) & 0xfff9)) {
+		if (next == VTX_IPPROTO_FRAGMENT && (vtx_be16(p + 2) & 0xfff9)) {
 			/* RFC 8200, 4.5: later fragments have only payload behind this, so none is read further. */
-			l4->fragment = 1;
+			l4->fragment = vtx_fragment_of(vtx_be16(p + 2) & 0xfff8, 1);
 			next = p[0];
 			offset += 8;
 			break;
 		}
-		offset += next == 44 ? 8 : (p[1] + 1) * 8U;
+		offset += vtx_extension_len(next, p);
 		next = p[0];
 	}
 	l4->proto = next;

@@ -46,6 +46,15 @@ static __always_inline int flood(struct vtx_skb *s, const struct vtx_verdict *v)
 	return to_host(s);
 }
 
+static __always_inline enum vtx_reason guard(const struct vtx_target *self, struct vtx_skb *s)
+{
+	__u32 want = vtx_guard_wants(vtx_data(s->skb), vtx_data_end(s->skb), &s->f);
+
+	if (want)
+		vtx_pull(s->skb, want);
+	return vtx_guard(s->config, self, vtx_data(s->skb), vtx_data_end(s->skb), &s->f);
+}
+
 /* May the guest send this? And what is to be learnt from it. */
 static __always_inline enum vtx_reason admit(const struct vtx_target *self, struct vtx_skb *s)
 {
@@ -57,7 +66,7 @@ static __always_inline enum vtx_reason admit(const struct vtx_target *self, stru
 	if (reason == VTX_R_LEARN_LIMIT)
 		reason = vtx_learn_source(config, self, &s->f);
 	if (!reason && (self->flags & VTX_T_GUARD))
-		reason = vtx_guard(config, self, vtx_data(s->skb), vtx_data_end(s->skb), &s->f);
+		reason = guard(self, s);
 	return reason;
 }
 

@@ -29,7 +29,7 @@ static __always_inline const struct vtx_target *way(const struct vtx_config *con
 	return NULL;
 }
 
-/* May the guest send this? VTX_R_LEARN_LIMIT: that is for the slow path to say. */
+/* May the guest send this? */
 static __always_inline enum vtx_reason admit(const struct vtx_target *self, struct vtx_buff *x)
 {
 	enum vtx_reason reason = vtx_classify(self, &x->f);
@@ -39,6 +39,12 @@ static __always_inline enum vtx_reason admit(const struct vtx_target *self, stru
 	if (!reason && (self->flags & VTX_T_GUARD))
 		reason = vtx_guard(x->config, self, vtx_xdp_data(x->ctx), vtx_xdp_end(x->ctx), &x->f);
 	return reason;
+}
+
+/* Learning is the slow path's; and the guard's look beyond the first buffer. */
+static __always_inline int is_slow_to_judge(const struct vtx_buff *x, enum vtx_reason reason)
+{
+	return reason == VTX_R_LEARN_LIMIT || (reason == VTX_R_HIDDEN && x->several);
 }
 
 /* Is there room in the port's limits for what it sends? */
@@ -84,7 +90,7 @@ int vtx_port_xdp(struct xdp_md *ctx)
 		return XDP_PASS;
 	if (!reason)
 		reason = admit(self, &x);
-	if (reason == VTX_R_LEARN_LIMIT)
+	if (is_slow_to_judge(&x, reason))
 		return XDP_PASS;
 	v = reason ? vtx_drop(reason) : vtx_decide_xdp(&x, VTX_FROM_PORT, self);
 	return v.action == VTX_DROP ? vtx_xdp_drop(&x, v.reason) : send(&x, self, &v);

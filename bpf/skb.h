@@ -38,15 +38,20 @@ struct vtx_skb {
 	__u8 inner; /* a tag that stood beside the bytes was put into them: see vtx_retag() */
 };
 
-/* The headers must be in the skb's linear part; bpf_skb_pull_data() is asked only where they are not. */
-static __always_inline void vtx_pull_headers(struct __sk_buff *skb)
+/* Brings the first @bytes, or all there are, into the skb's linear part; bpf_skb_pull_data() is asked only where they are not. */
+static __always_inline void vtx_pull(struct __sk_buff *skb, __u32 bytes)
 {
-	__u32 want = skb->len < VTX_HEADERS_MAX ? skb->len : VTX_HEADERS_MAX;
+	__u32 want = skb->len < bytes ? skb->len : bytes;
 
 	if (skb->data_end - skb->data < want)
 		bpf_skb_pull_data(skb, want);
 	/* The pull moves the data: the compiler must not use an address that it read before. */
 	asm volatile("" ::: "memory");
+}
+
+static __always_inline void vtx_pull_headers(struct __sk_buff *skb)
+{
+	vtx_pull(skb, VTX_HEADERS_MAX);
 }
 
 /* What is cut from a GSO skb: frames, each with headers of its own. */

@@ -9,6 +9,10 @@
 #define FRAGMENT 44
 #define DESTINATION 60
 #define MOBILITY 135
+#define HIP 139
+#define SHIM6 140
+#define FIRST VTX_FRAGMENT_FIRST
+#define LATER VTX_FRAGMENT_LATER
 #define MORE_FRAGMENTS 0x2000 /* of IPv4 */
 #define DONT_FRAGMENT 0x4000
 
@@ -64,13 +68,13 @@ static struct vtx_l4 l4_of_some(const struct pen *p, size_t n)
 	return l4;
 }
 
-static void assert_l4(const struct pen *p, unsigned int proto, size_t offset, bool fragment)
+static void assert_l4(const struct pen *p, unsigned int proto, size_t offset, enum vtx_fragment fragment)
 {
 	struct vtx_l4 l4 = l4_of_some(p, p->n);
 
 	assert_int_equal(l4.proto, proto);
 	assert_int_equal(l4.offset, offset);
-	assert_int_equal(!!l4.fragment, fragment);
+	assert_int_equal(l4.fragment, fragment);
 }
 
 /* Before an IP header: no tag, one, two. Returns where the IP header starts. */
@@ -94,7 +98,7 @@ static void test_ipv4(void **state)
 
 			put_ipv4(&p, 5, 0, protos[i]);
 			put_fill(&p, 20);
-			assert_l4(&p, protos[i], l3 + 20, false);
+			assert_l4(&p, protos[i], l3 + 20, VTX_WHOLE);
 		}
 	}
 }
@@ -107,12 +111,12 @@ static void test_ipv4_options(void **state)
 	for (unsigned int words = 5; words <= 15; words++) {
 		put_link(&p, 0, VTX_ETH_P_IP);
 		put_ipv4(&p, words, DONT_FRAGMENT, TCP);
-		assert_l4(&p, TCP, VTX_ETH_HLEN + words * 4, false);
+		assert_l4(&p, TCP, VTX_ETH_HLEN + words * 4, VTX_WHOLE);
 	}
 	for (unsigned int words = 0; words < 5; words++) { /* shorter than a header can be */
 		put_link(&p, 0, VTX_ETH_P_IP);
 		put_ipv4(&p, words, 0, TCP);
-		assert_l4(&p, 0, 0, false);
+		assert_l4(&p, 0, 0, VTX_WHOLE);
 	}
 }
 
@@ -120,16 +124,16 @@ static void test_ipv4_fragments(void **state)
 {
 	static const struct {
 		unsigned int bits;
-		bool fragment;
+		enum vtx_fragment fragment;
 	} cases[] = {
-		{0, false},
-		{DONT_FRAGMENT, false},
-		{0x8000, false}, /* reserved */
-		{MORE_FRAGMENTS, true},
-		{MORE_FRAGMENTS | 185, true},
-		{1, true},
-		{0x1fff, true},
-		{DONT_FRAGMENT | MORE_FRAGMENTS, true},
+		{0, VTX_WHOLE},
+		{DONT_FRAGMENT, VTX_WHOLE},
+		{0x8000, VTX_WHOLE}, /* reserved */
+		{MORE_FRAGMENTS, FIRST},
+		{MORE_FRAGMENTS | 185, LATER},
+		{1, LATER},
+		{0x1fff, LATER},
+		{DONT_FRAGMENT | MORE_FRAGMENTS, FIRST},
 	};
 	struct pen p;
 
@@ -156,7 +160,7 @@ static void test_ipv4_cut(void **state)
 		assert_int_equal(l4.offset, 0);
 		assert_int_equal(l4.fragment, 0);
 	}
-	assert_l4(&p, TCP, p.n, false);
+	assert_l4(&p, TCP, p.n, VTX_WHOLE);
 }
 
 static void test_ipv6(void **state)
@@ -171,14 +175,14 @@ static void test_ipv6(void **state)
 
 			put_ipv6(&p, protos[i]);
 			put_fill(&p, 20);
-			assert_l4(&p, protos[i], l3 + 40, false);
+			assert_l4(&p, protos[i], l3 + 40, VTX_WHOLE);
 		}
 	}
 }
 
 static void test_ipv6_extensions(void **state)
 {
-	static const unsigned int kinds[] = {HOP_BY_HOP, ROUTING, DESTINATION, MOBILITY};
+	static const unsigned int kinds[] = {HOP_BY_HOP, ROUTING, DESTINATION, MOBILITY, HIP, SHIM6};
 	struct pen p;
 
 	(void)state;
@@ -187,8 +191,24 @@ static void test_ipv6_extensions(void **state)
 			put_link(&p, 2, VTX_ETH_P_IPV6);
 			put_ipv6(&p, kinds[i]);
 			put_extension(&p, TCP, units);
-			assert_l4(&p, TCP, 22 + 40 + (units + 1) * 8, false);
+			assert_l4(&p, TCP, 22 + 40 + (units + 1) * 8, VTX_WHOLE);
 		}
+	}
+}
+
+/* The authentication header's length counts 4 bytes, less two: RFC 4302. */
+static void test_ipv6_authentication(void **state)
+{
+	struct pen p;
+
+	(void)state;
+	for (unsigned int words = 1; words < 8; words++) {
+		put_link(&p, 0, VTX_ETH_P_IPV6);
+		put_ipv6(&p, VTX_IPPROTO_AH);
+		put8(&p, TCP);
+		put8(&p, words);
+		put_fill(&p, (words + 2) * 4 - 2);
+		assert_l4(&p, TCP, p.n, VTX_WHOLE);
 	}
 }
 
@@ -205,9 +225,9 @@ static void test_ipv6_chain(void **state)
 			put_extension(&p, i < n ? DESTINATION : TCP, i);
 		put_fill(&p, 20);
 		if (n <= VTX_IPV6_EXTENSIONS)
-			assert_l4(&p, TCP, p.n - 20, false);
+			assert_l4(&p, TCP, p.n - 20, VTX_WHOLE);
 		else
-			assert_int_not_equal(l4_of_some(&p, p.n).proto, TCP);
+			assert_true(vtx_is_extension(l4_of_some(&p, p.n).proto));
 	}
 }
 
@@ -217,11 +237,11 @@ static void test_ipv6_fragments(void **state)
 		unsigned int offset;
 		bool more;
 		unsigned int reserved;
-		bool fragment;
+		enum vtx_fragment fragment;
 	} cases[] = {
-		{0, true, 0, true},	  {1, false, 0, true},	{1, true, 0, true},
-		{0x1fff, false, 0, true}, {0, false, 0, false}, /* an atomic fragment, RFC 6946: the only one */
-		{0, false, 3, false},
+		{0, true, 0, FIRST},	   {1, false, 0, LATER},     {1, true, 0, LATER},
+		{0x1fff, false, 0, LATER}, {0, false, 0, VTX_WHOLE}, /* an atomic fragment, RFC 6946: the only one */
+		{0, false, 3, VTX_WHOLE},
 	};
 	struct pen p;
 
@@ -254,7 +274,7 @@ static void test_ipv6_header_cut(void **state)
 		assert_int_equal(l4.proto, 0);
 		assert_int_equal(l4.offset, 0);
 	}
-	assert_l4(&p, TCP, p.n, false);
+	assert_l4(&p, TCP, p.n, VTX_WHOLE);
 }
 
 /* Cut anywhere: all of the chain is there, or nothing is known. */
@@ -273,7 +293,7 @@ static void test_ipv6_cut(void **state)
 		assert_int_equal(l4.proto, 0);
 		assert_int_equal(l4.offset, 0);
 	}
-	assert_l4(&p, TCP, p.n, true);
+	assert_l4(&p, TCP, p.n, FIRST);
 }
 
 /* An extension header that claims to end behind the frame: where TCP would be, nothing may be read. */
@@ -288,7 +308,7 @@ static void test_ipv6_length_lies(void **state)
 	put8(&p, DESTINATION);
 	put8(&p, 0xff);
 	put_fill(&p, 6);
-	assert_l4(&p, 0, 0, false);
+	assert_l4(&p, 0, 0, VTX_WHOLE);
 
 	put_link(&p, 0, VTX_ETH_P_IPV6); /* beyond what the mask for the verifier keeps, though the bytes are there */
 	put_ipv6(&p, DESTINATION);
@@ -309,7 +329,7 @@ static void test_not_ip(void **state)
 		put_link(&p, 0, protos[i]);
 		put_ipv4(&p, 5, 0, TCP);
 		put_fill(&p, 60);
-		assert_l4(&p, 0, 0, false);
+		assert_l4(&p, 0, 0, VTX_WHOLE);
 	}
 }
 
@@ -423,6 +443,7 @@ int main(void)
 		cmocka_unit_test(test_ipv4_cut),
 		cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_ipv6_extensions),
+		cmocka_unit_test(test_ipv6_authentication),
 		cmocka_unit_test(test_ipv6_chain),
 		cmocka_unit_test(test_ipv6_fragments),
 		cmocka_unit_test(test_ipv6_header_cut),
