@@ -13,6 +13,8 @@
 
 /* A function that stays one: programs that call it have its instructions and its stack once. Not all that include it call it. */
 #define vtx_subprog static __attribute__((noinline, unused))
+/* The same, but verified once and for whatever arguments, not at each call: it can't trust its pointers to be there. */
+#define vtx_global __attribute__((noinline))
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -122,8 +124,9 @@ struct {
 } vtx_routers SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, VTX_MCAST_MAX);
 	__type(key, __u32);
 	__type(value, struct vtx_mcast);
 } vtx_mcast SEC(".maps");

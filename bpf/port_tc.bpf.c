@@ -75,8 +75,8 @@ static __always_inline void teach(const struct vtx_target *self, struct vtx_skb 
 	const void *data = vtx_data(s->skb), *end = vtx_data_end(s->skb);
 
 	vtx_learn_neigh(s->config, self, data, end, &s->f);
-	if (vtx_is_group(s->f.dst))
-		vtx_snoop(s->config, self->port, data, end, &s->f);
+	if (vtx_is_group(s->f.dst) && vtx_snoop(s->config, self->port, s->skb, &s->f))
+		vtx_sweep(s->config);
 }
 
 /* Is there room in the port's limits for what it sends? */

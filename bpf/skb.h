@@ -214,6 +214,7 @@ struct vtx_flood {
 	const struct vtx_bits *only; /* a source rule's ports; NULL: those that the verdict and the group say */
 	__u32 except;
 	__u32 need_flag, deny_flags;
+	const struct vtx_bits *listeners; /* who ever reported the group */
 	struct vtx_group group;
 };
 
@@ -253,10 +254,10 @@ static __always_inline int vtx_gets_copy(struct vtx_flood *flood, const struct v
 		return vtx_has_bit(flood->only, t->port) && vtx_in_vlan(t, s->f.vlan);
 	if ((t->flags & flood->need_flag) != flood->need_flag || (t->flags & flood->deny_flags) || !vtx_in_vlan(t, s->f.vlan))
 		return 0;
-	/* From the wire a source rule's frames have been copied already. */
-	if ((t->flags & VTX_T_SOURCE) && (s->from == VTX_FROM_WIRE || !vtx_is_listed(t, s->f.src)))
-		return 0;
-	return flood->group.audience == VTX_ALL || vtx_listens(s->config, &flood->group, t->port);
+	/* From the wire a source rule's frames have been copied already. It may keep queries away, so it alone says what its port gets. */
+	if (t->flags & VTX_T_SOURCE)
+		return s->from != VTX_FROM_WIRE && vtx_is_listed(t, s->f.src);
+	return vtx_listens(&flood->group, flood->listeners, t);
 }
 
 static long vtx_flood_one(__u32 i, struct vtx_flood *flood)
@@ -292,23 +293,28 @@ static __always_inline long vtx_retag_for_wire(struct vtx_skb *s)
 	return vtx_retag(s, vtx_retag_for(&s->f, &tagged));
 }
 
-/* To the ports of a flood, by verdict and group. */
-static __always_inline void vtx_flood(struct vtx_skb *s, const struct vtx_verdict *v)
+/* To the ports of a flood, by verdict and group. On a stack of its own, since the callers have little left. */
+vtx_subprog int vtx_flood(struct vtx_skb *s, const struct vtx_verdict *v)
 {
 	struct vtx_flood flood = {.s = s, .except = v->except, .need_flag = v->need_flag, .deny_flags = v->deny_flags};
 
-	vtx_find_group(s->config, vtx_data(s->skb), vtx_data_end(s->skb), &s->f, &flood.group);
-	if (v->flood_ports)
-		vtx_flood_members(&flood);
+	if (!v->flood_ports)
+		return 0;
+	vtx_find_group(s->config, s->skb, &s->f, &flood.group);
+	if (flood.group.audience == VTX_LISTENERS)
+		flood.listeners = bpf_map_lookup_elem(&vtx_groups, &flood.group.key.group);
+	vtx_flood_members(&flood);
+	return 0;
 }
 
 /* To the ports that list the sender in their source rule, whatever the frame's destination; but for the one that gets it anyway. */
-static __always_inline void vtx_copy_to_sources(struct vtx_skb *s, __u32 except)
+vtx_subprog int vtx_copy_to_sources(struct vtx_skb *s, __u32 except)
 {
 	struct vtx_flood flood = {.s = s, .except = except, .only = vtx_sources_of(s->f.src)};
 
 	if (flood.only)
 		vtx_flood_members(&flood);
+	return 0;
 }
 
 #endif

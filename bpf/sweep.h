@@ -35,6 +35,9 @@ static __always_inline int vtx_is_older(const struct vtx_config *config, __u32 s
 	return (__s32)(vtx_now() - seen) > (__s32)config->ageing;
 }
 
+/* RFC 3376, 8.4, and RFC 3810, 9.4, "group membership interval": 2 queries of 125 s, and 10 s for an answer. */
+#define VTX_MEMBERSHIP 260
+
 struct vtx_sweeping {
 	const struct vtx_config *config;
 };
@@ -52,7 +55,7 @@ static long vtx_sweep_report(void *map, struct vtx_report_key *key, __u32 *seen,
 {
 	struct vtx_report_key copy = *key;
 
-	if (vtx_is_older(s->config, *seen))
+	if ((__s32)(vtx_now() - *seen) > VTX_MEMBERSHIP)
 		vtx_forget_report(&copy);
 	return 0;
 }

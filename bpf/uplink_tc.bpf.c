@@ -15,7 +15,7 @@ static __always_inline enum vtx_reason take_group(const struct vtx_skb *s)
 		return vtx_storm_reason(storm);
 	vtx_release_to_wire(s->config, &s->f);
 	vtx_unlearn_neigh(s->config, vtx_data(s->skb), vtx_data_end(s->skb), &s->f);
-	vtx_snoop(s->config, VTX_WIRE, vtx_data(s->skb), vtx_data_end(s->skb), &s->f);
+	vtx_snoop(s->config, VTX_WIRE, s->skb, &s->f);
 	return VTX_R_NONE;
 }
 
@@ -88,7 +88,7 @@ int vtx_uplink_out(struct __sk_buff *skb)
 	vtx_count_rx(VTX_HOST, VTX_CARRIER_STACK, s.frames, s.bytes);
 	if (!reason && vtx_is_group(s.f.dst)) {
 		vtx_unlearn_neigh(config, vtx_data(skb), vtx_data_end(skb), &s.f);
-		vtx_snoop(config, VTX_HOST, vtx_data(skb), vtx_data_end(skb), &s.f);
+		vtx_snoop(config, VTX_HOST, skb, &s.f);
 	}
 	v = reason ? vtx_drop(reason) : vtx_decide_skb(&s, VTX_FROM_HOST, NULL);
 	if (v.action == VTX_DROP)

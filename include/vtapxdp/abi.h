@@ -44,6 +44,7 @@
 #define VTX_INGRESS_PROBES 8
 #define VTX_NEIGHS_MAX 65536
 #define VTX_GROUPS_MAX 4096
+#define VTX_MCAST_MAX 8192 /* VLANs of both kinds */
 #define VTX_REPORTS_MAX 65536
 #define VTX_SOURCES_MAX 16384
 
@@ -353,12 +354,15 @@ struct vtx_report_key {
 };
 _Static_assert(sizeof(struct vtx_report_key) == 24, "vtx_report_key");
 
-/* Map "mcast", one entry; map "routers": by row, when a multicast router was last heard from there. CLOCK_MONOTONIC seconds, 0: never. */
+/*
+ * Map "mcast": by VLAN, who asks for listeners. Map "routers": by row, when a multicast router was last heard from there. CLOCK_MONOTONIC
+ * seconds, 0: never.
+ */
 struct vtx_mcast {
 	__u32 querier_v4; /* when an IGMP general query was last heard */
 	__u32 querier_v6; /* the same for MLD */
-	__u32 flood_until; /* reports were lost for want of room: all groups are flooded until then */
-	__u32 pad;
+	__u32 flood_until; /* all groups are flooded until then: a querier is new, or reports were lost for want of room */
+	__u16 from_v4, from_v6; /* rows that the queries came from */
 };
 _Static_assert(sizeof(struct vtx_mcast) == 16, "vtx_mcast");
 

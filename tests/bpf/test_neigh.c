@@ -9,19 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <time.h>
 #include <cmocka.h>
 
-#include "bpf/port_tc.skel.h"
 #include "bpf/port_xdp.skel.h"
-#include "bpf/uplink_tc.skel.h"
 #include "frames.h"
+#include "switch.h"
 #include "tests/bpf/test_decide.skel.h"
 
-#define LO 1
 #define XDP_PASS 2
 #define XDP_REDIRECT 4
-#define AGEING 300
 #define CONTEST 60 /* VTX_NEIGH_CONTEST of bpf/neigh.h */
 
 static const uint8_t guest1[] = {0x52, 0x54, 0, 0, 0, 1}, guest2[] = {0x52, 0x54, 0, 0, 0, 2}, stranger[] = {2, 0, 0, 0, 0, 0x99};
@@ -78,69 +74,14 @@ static void dhcp(struct frame *f, const uint8_t *dst, const uint8_t *src, uint16
 }
 
 /* The maps of whichever object a test loads. */
-static struct maps {
-	int config, fdb, ingress, members, devmap, neighs, usage;
-} m;
-
-static void update(int fd, const void *key, const void *value)
-{
-	assert_int_equal(bpf_map_update_elem(fd, key, value, BPF_ANY), 0);
-}
-
-static uint32_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint32_t)t.tv_sec;
-}
-
-static void set_port(uint32_t number, const uint8_t *mac)
-{
-	struct vtx_target t = {.ifindex = LO,
-			       .port = number,
-			       .flags = VTX_T_HOST_OK | VTX_T_SEND_XDP | VTX_T_XDP_OTHER,
-			       .vlan = VTX_VLAN_ANY,
-			       .max_len = 1514};
-	struct vtx_fdb_key key = {.vlan = VTX_VLAN_ANY};
-	struct vtx_usage usage = {};
-	uint32_t lo = LO;
-
-	memcpy(key.mac, mac, 6);
-	memcpy(t.mac, mac, 6);
-	update(m.fdb, &key, &t);
-	update(m.members, &number, &t);
-	update(m.devmap, &number, &lo);
-	update(m.usage, &number, &usage);
-}
+static struct switch_maps m;
 
 static void set_maps(struct bpf_object *object)
 {
-	struct vtx_config config = {.state = VTX_STATE_READY, .flags = VTX_C_HOST, .ifindex = LO, .mark = 0x8000, .ageing = AGEING};
-	uint32_t zero = 0;
-
-	m = (struct maps){
-		.config = bpf_object__find_map_fd_by_name(object, "vtx_config"),
-		.fdb = bpf_object__find_map_fd_by_name(object, "vtx_fdb"),
-		.ingress = bpf_object__find_map_fd_by_name(object, "vtx_ingress"),
-		.members = bpf_object__find_map_fd_by_name(object, "vtx_members"),
-		.devmap = bpf_object__find_map_fd_by_name(object, "vtx_devmap"),
-		.neighs = bpf_object__find_map_fd_by_name(object, "vtx_neighs"),
-		.usage = bpf_object__find_map_fd_by_name(object, "vtx_usage"),
-	};
-	update(m.config, &zero, &config);
-	set_port(1, guest1);
-	set_port(2, guest2);
-}
-
-/* The next frame is from that port's guest. */
-static void from_port(uint32_t number)
-{
-	struct vtx_target t;
-	uint32_t slot = vtx_ingress_slot(LO, 0);
-
-	assert_int_equal(bpf_map_lookup_elem(m.members, &number, &t), 0);
-	update(m.ingress, &slot, &t);
+	m = switch_maps_of(object);
+	switch_set_config(&m, VTX_MODE_BRIDGE, 0, VTX_MCAST_SNOOP);
+	for (uint32_t i = 1; i <= 2; i++)
+		switch_set_port(&m, i, VTX_T_HOST_OK | VTX_T_SEND_XDP | VTX_T_XDP_OTHER);
 }
 
 static struct vtx_ip_key key_of(uint16_t vlan, const char *addr, int bytes)
@@ -158,7 +99,7 @@ static void put_neigh(uint16_t vlan, const char *addr, int bytes, uint32_t port,
 	struct vtx_ip_key key = key_of(vlan, addr, bytes);
 	struct vtx_neigh n = {.port = port, .seen = seen, .contested = contested};
 
-	update(m.neighs, &key, &n);
+	switch_update(m.neighs, &key, &n);
 }
 
 /* The port is 0 where nothing is known. */
@@ -206,9 +147,9 @@ static int load_decide(void **state)
 	if (!skel)
 		return -1;
 	set_maps(skel->obj);
-	put_neigh(0, IP4, 4, 1, now(), 0);
-	put_neigh(0, IP6, 16, 2, now(), 0);
-	put_neigh(0x65, IP4, 4, 2, now(), 0);
+	put_neigh(0, IP4, 4, 1, switch_now(), 0);
+	put_neigh(0, IP6, 16, 2, switch_now(), 0);
+	put_neigh(0x65, IP4, 4, 2, switch_now(), 0);
 	return 0;
 }
 
@@ -314,13 +255,13 @@ static void belief(void **state)
 
 	(void)state;
 	arp(&f, broadcast, stranger, 0, 1, "\0\0\0\0", OTHER4);
-	put_neigh(0, OTHER4, 4, 1, now() - AGEING + 5, 0);
+	put_neigh(0, OTHER4, 4, 1, switch_now() - SWITCH_AGEING + 5, 0);
 	assert_int_equal(meant_for(&f), 1);
-	put_neigh(0, OTHER4, 4, 1, now() - AGEING - 5, 0);
+	put_neigh(0, OTHER4, 4, 1, switch_now() - SWITCH_AGEING - 5, 0);
 	assert_int_equal(meant_for(&f), 0);
-	put_neigh(0, OTHER4, 4, 1, now(), now() + 5);
+	put_neigh(0, OTHER4, 4, 1, switch_now(), switch_now() + 5);
 	assert_int_equal(meant_for(&f), 0);
-	put_neigh(0, OTHER4, 4, 1, now(), now() - 1);
+	put_neigh(0, OTHER4, 4, 1, switch_now(), switch_now() - 1);
 	assert_int_equal(meant_for(&f), 1);
 	put_neigh(VTX_VLAN_ANY, OTHER4, 4, 2, 0, 0);
 	assert_int_equal(meant_for(&f), 2);
@@ -330,7 +271,7 @@ static void belief(void **state)
 
 static void run_port(struct vtx_port_tc *s, uint32_t port, const struct frame *f)
 {
-	from_port(port);
+	switch_from_port(&m, port);
 	frame_run(bpf_program__fd(s->progs.vtx_port_in), f);
 }
 
@@ -384,23 +325,23 @@ static void who_claims_last(void **state)
 	run_port(s, 2, &f);
 	n = get_neigh(0, IP4, 4);
 	assert_int_equal(n.port, 2);
-	assert_in_range(n.contested, now() + CONTEST - 2, now() + CONTEST);
+	assert_in_range(n.contested, switch_now() + CONTEST - 2, switch_now() + CONTEST);
 	assert_int_equal(used(1), 0);
 	assert_int_equal(used(2), 1);
-	put_neigh(0, IP4, 4, 1, now() - AGEING - 5, 0); /* long silent: nothing to contest */
+	put_neigh(0, IP4, 4, 1, switch_now() - SWITCH_AGEING - 5, 0); /* long silent: nothing to contest */
 	run_port(s, 2, &f);
 	n = get_neigh(0, IP4, 4);
 	assert_int_equal(n.port, 2);
 	assert_int_equal(n.contested, 0);
 	put_neigh(VTX_VLAN_ANY, IP4, 4, 1, 0, 0); /* given */
-	put_neigh(0, IP4, 4, 1, now(), 0);
+	put_neigh(0, IP4, 4, 1, switch_now(), 0);
 	run_port(s, 2, &f);
 	assert_int_equal(get_neigh(VTX_VLAN_ANY, IP4, 4).port, 1);
 	assert_int_equal(get_neigh(VTX_VLAN_ANY, IP4, 4).contested, 0);
 	assert_int_equal(get_neigh(0, IP4, 4).port, 1);
-	put_neigh(VTX_VLAN_ANY, IP4, 4, 2, 0, now() + 1000); /* claimed from elsewhere, and now by its owner */
+	put_neigh(VTX_VLAN_ANY, IP4, 4, 2, 0, switch_now() + 1000); /* claimed from elsewhere, and now by its owner */
 	run_port(s, 2, &f);
-	assert_in_range(get_neigh(VTX_VLAN_ANY, IP4, 4).contested, now() + CONTEST - 2, now() + CONTEST);
+	assert_in_range(get_neigh(VTX_VLAN_ANY, IP4, 4).contested, switch_now() + CONTEST - 2, switch_now() + CONTEST);
 	vtx_port_tc__destroy(s);
 }
 
@@ -423,8 +364,8 @@ static void shares(void **state)
 	}
 	assert_int_equal(used(1), VTX_PORT_NEIGHS);
 	assert_int_equal(get_neigh(0, ip, 4).port, 0);
-	put_neigh(0, "\x0a\x01\0\0", 4, 1, now() - AGEING - 5, 0);
-	update(m.usage, &zero, &wire);
+	put_neigh(0, "\x0a\x01\0\0", 4, 1, switch_now() - SWITCH_AGEING - 5, 0);
+	switch_update(m.usage, &zero, &wire);
 	run_port(s, 1, &f);
 	assert_int_equal(used(1), VTX_PORT_NEIGHS - 1);
 	run_port(s, 1, &f);
@@ -444,7 +385,7 @@ static void claims_from_elsewhere(void **state)
 	arp(&f, broadcast, stranger, 0, 1, IP4, IP4);
 	arp(&reflected, broadcast, guest1, 0, 1, IP4, IP4);
 	for (int i = 0; i < 2; i++) {
-		put_neigh(0, IP4, 4, 1, now(), 0);
+		put_neigh(0, IP4, 4, 1, switch_now(), 0);
 		frame_run(progs[i], &reflected);
 		assert_int_equal(get_neigh(0, IP4, 4).port, 1);
 		frame_run(progs[i], &f);
@@ -452,7 +393,7 @@ static void claims_from_elsewhere(void **state)
 		put_neigh(VTX_VLAN_ANY, IP4, 4, 1, 0, 0);
 		frame_run(progs[i], &f);
 		assert_int_equal(get_neigh(VTX_VLAN_ANY, IP4, 4).port, 1);
-		assert_true(get_neigh(VTX_VLAN_ANY, IP4, 4).contested > now() + 100 * AGEING);
+		assert_true(get_neigh(VTX_VLAN_ANY, IP4, 4).contested > switch_now() + 100 * SWITCH_AGEING);
 		bpf_map_delete_elem(m.neighs, &(struct vtx_ip_key){.vlan = VTX_VLAN_ANY, .addr = "\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\0\0\1"});
 	}
 	vtx_uplink_tc__destroy(s);
@@ -467,7 +408,7 @@ static void teaching_frames_take_the_slow_path(void **state)
 
 	(void)state;
 	set_maps(s->obj);
-	from_port(1);
+	switch_from_port(&m, 1);
 	arp(&f, guest2, guest1, 0, 2, IP4, OTHER4);
 	assert_int_equal(frame_run(prog, &f), XDP_PASS);
 	arp(&f, guest2, guest1, 0, 1, "\0\0\0\0", OTHER4);
