@@ -18,7 +18,7 @@ enum vtx_action { VTX_DROP, VTX_TO_PORT, VTX_TO_WIRE, VTX_TO_HOST, VTX_FLOOD };
 struct vtx_verdict {
 	enum vtx_action action;
 	enum vtx_reason reason; /* of VTX_DROP */
-	const struct vtx_target *target; /* of VTX_TO_PORT */
+	const struct vtx_target *target; /* of VTX_TO_PORT; of VTX_DROP: on whose row it is counted. NULL: on that of where it came from */
 	/* of VTX_FLOOD: who gets a copy */
 	__u8 flood_ports, flood_host, flood_wire;
 	__u8 unknown; /* VTX_TO_WIRE: unicast to an address that nobody here has */
@@ -66,15 +66,21 @@ static __always_inline int vtx_is_listed(const struct vtx_target *port, const __
 	return ports && vtx_has_bit(ports, port->port);
 }
 
-/* The port whose frame the wire brings back (IEEE 802.1Q reflective relay), or NULL: it is somebody's out there. What a port learnt and has
- * not sent for a while is no echo: it has moved. */
-static __always_inline const struct vtx_target *vtx_reflected(const struct vtx_question *q)
+/* Whose frame the wire brings back (IEEE 802.1Q reflective relay): a port's or the host's; or NULL: it is somebody's out there. What a port
+ * learnt and has not sent for a while is no echo: it has moved. */
+static __always_inline const struct vtx_target *vtx_echo_of(const struct vtx_question *q)
 {
 	const struct vtx_target *t = vtx_fdb_find(q->config, q->f->vlan, q->f->src);
 
-	if (!t || t->port == VTX_HOST || ((t->flags & VTX_T_LEARNT) && vtx_is_silent(q->config, t->seen)))
-		return NULL;
-	return t;
+	return t && !((t->flags & VTX_T_LEARNT) && vtx_is_silent(q->config, t->seen)) ? t : NULL;
+}
+
+/* The same of a port only. */
+static __always_inline const struct vtx_target *vtx_reflected(const struct vtx_question *q)
+{
+	const struct vtx_target *t = vtx_echo_of(q);
+
+	return t && t->port != VTX_HOST ? t : NULL;
 }
 
 /* Must @from's guest and @to's not talk to each other? */
@@ -121,20 +127,25 @@ static __always_inline struct vtx_verdict vtx_decide_port(const struct vtx_quest
 	if (q->from == VTX_FROM_PORT && q->config->mode == VTX_MODE_VEPA)
 		return vtx_to(VTX_TO_WIRE);
 	v.reason = vtx_may_reach(q, t);
-	return v.reason ? vtx_drop(v.reason) : v;
+	if (!v.reason)
+		return v;
+	return (struct vtx_verdict){.action = VTX_DROP, .reason = v.reason, .target = v.reason == VTX_R_SOURCE ? t : NULL};
 }
 
-/* The wire's flood. In mode vepa ports hear each other by it; in the others they have what a port sent already, and what comes back is
- * dropped. */
-static __always_inline struct vtx_verdict vtx_decide_wire_flood(const struct vtx_question *q)
+/* Group frames that the wire brings back: whoever was due a copy has had it when the frame was sent, but in mode vepa ports hear each other
+ * by the wire alone. */
+static __always_inline int vtx_is_second_copy(const struct vtx_question *q, const struct vtx_target *sender)
+{
+	return sender && (q->config->mode != VTX_MODE_VEPA || sender->port == VTX_HOST);
+}
+
+/* The wire's flood. @sender: the port whose frame it is, or NULL. */
+static __always_inline struct vtx_verdict vtx_decide_wire_flood(const struct vtx_question *q, const struct vtx_target *sender)
 {
 	struct vtx_verdict v = {.action = VTX_FLOOD, .flood_ports = 1, .flood_host = 1};
-	const struct vtx_target *sender = vtx_reflected(q);
 
 	if (!sender)
 		return v;
-	if (q->config->mode != VTX_MODE_VEPA)
-		return vtx_drop(VTX_R_REFLECTED);
 	v.except = sender->port;
 	v.deny_flags = VTX_T_ISOLATED;
 	v.flood_ports = !(sender->flags & VTX_T_ISOLATED);
@@ -168,20 +179,31 @@ static __always_inline const struct vtx_target *vtx_decide_targeted(const struct
 
 static __always_inline struct vtx_verdict vtx_decide_group(const struct vtx_question *q)
 {
+	const struct vtx_target *sender = NULL;
 	struct vtx_verdict v = {.action = VTX_TO_PORT};
 
 	if (vtx_is_link_local(q->f->dst))
 		return vtx_to(q->from == VTX_FROM_WIRE ? VTX_TO_HOST : VTX_TO_WIRE);
+	if (q->from == VTX_FROM_WIRE)
+		sender = vtx_echo_of(q);
+	if (vtx_is_second_copy(q, sender))
+		return vtx_drop(VTX_R_REFLECTED);
 	v.target = vtx_decide_targeted(q);
 	if (v.target)
 		return v;
 	if (q->from == VTX_FROM_WIRE)
-		return vtx_decide_wire_flood(q);
+		return vtx_decide_wire_flood(q, sender);
 	if (q->from == VTX_FROM_PORT)
 		return vtx_decide_port_flood(q);
 	if (!(q->config->flags & VTX_C_HOST))
 		return vtx_to(VTX_TO_WIRE);
 	return (struct vtx_verdict){.action = VTX_FLOOD, .flood_ports = 1, .flood_wire = 1, .need_flag = VTX_T_HOST_OK};
+}
+
+/* The row that a drop is counted on: @row, where the frame came from, or that of the port it was meant for. */
+static __always_inline __u32 vtx_drop_row(const struct vtx_verdict *v, __u32 row)
+{
+	return v->target ? v->target->port : row;
 }
 
 /* One port owns the uplink: all that the wire brings is its, all that it sends is the wire's. */

@@ -124,7 +124,9 @@ int vtx_port_in(struct __sk_buff *skb)
 		return vtx_tc_drop(&s, self->port, reason);
 	teach(self, &s);
 	v = vtx_decide_skb(&s, VTX_FROM_PORT, self);
-	reason = v.action == VTX_DROP ? v.reason : limit(self, &s, &v);
+	if (v.action == VTX_DROP)
+		return vtx_tc_drop(&s, vtx_drop_row(&v, self->port), v.reason);
+	reason = limit(self, &s, &v);
 	return reason ? vtx_tc_drop(&s, self->port, reason) : carry(&s, self, &v);
 }
 

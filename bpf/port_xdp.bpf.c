@@ -71,7 +71,7 @@ static __always_inline int send(struct vtx_buff *x, const struct vtx_target *sel
 	if (!vtx_prepare_xdp(x, t, 1))
 		return XDP_PASS;
 	reason = limit(self, x, v);
-	return reason ? vtx_xdp_drop(x, reason) : vtx_carry_xdp(x, t);
+	return reason ? vtx_xdp_drop(x, self->port, reason) : vtx_carry_xdp(x, t);
 }
 
 SEC("xdp")
@@ -93,7 +93,7 @@ int vtx_port_xdp(struct xdp_md *ctx)
 	if (is_slow_to_judge(&x, reason))
 		return XDP_PASS;
 	v = reason ? vtx_drop(reason) : vtx_decide_xdp(&x, VTX_FROM_PORT, self);
-	return v.action == VTX_DROP ? vtx_xdp_drop(&x, v.reason) : send(&x, self, &v);
+	return v.action == VTX_DROP ? vtx_xdp_drop(&x, vtx_drop_row(&v, self->port), v.reason) : send(&x, self, &v);
 }
 
 char _license[] SEC("license") = "GPL";

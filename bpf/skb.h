@@ -212,7 +212,7 @@ static __always_inline int vtx_send_to_port(struct vtx_skb *s, const struct vtx_
 struct vtx_flood {
 	struct vtx_skb *s;
 	const struct vtx_bits *only; /* a source rule's ports; NULL: those that the verdict and the group say */
-	__u32 except;
+	__u32 except, sender; /* rows that get none */
 	__u32 need_flag, deny_flags;
 	const struct vtx_bits *listeners; /* who ever reported the group */
 	struct vtx_group group;
@@ -251,7 +251,7 @@ static __always_inline int vtx_gets_copy(struct vtx_flood *flood, const struct v
 	const struct vtx_skb *s = flood->s;
 
 	if (flood->only)
-		return vtx_has_bit(flood->only, t->port) && vtx_in_vlan(t, s->f.vlan);
+		return vtx_has_bit(flood->only, t->port) && !(flood->sender && (t->flags & VTX_T_ISOLATED)) && vtx_in_vlan(t, s->f.vlan);
 	if ((t->flags & flood->need_flag) != flood->need_flag || (t->flags & flood->deny_flags) || !vtx_in_vlan(t, s->f.vlan))
 		return 0;
 	/* From the wire a source rule's frames have been copied already. It may keep queries away, so it alone says what its port gets. */
@@ -265,7 +265,8 @@ static long vtx_flood_one(__u32 i, struct vtx_flood *flood)
 	__u32 row = i + VTX_PORT_FIRST;
 	const struct vtx_target *t = bpf_map_lookup_elem(&vtx_members, &row);
 
-	if (t && t->ifindex && row != flood->except && vtx_gets_copy(flood, t) && vtx_retag_for(&flood->s->f, t) == VTX_KEEP)
+	if (t && t->ifindex && row != flood->except && row != flood->sender && vtx_gets_copy(flood, t) &&
+	    vtx_retag_for(&flood->s->f, t) == VTX_KEEP)
 		vtx_clone_to(flood->s, t);
 	return 0;
 }
@@ -307,11 +308,38 @@ vtx_subprog int vtx_flood(struct vtx_skb *s, const struct vtx_verdict *v)
 	return 0;
 }
 
+#define VTX_COPIES (1U << 31)
+
+/*
+ * Does a source rule make copies of this frame of the wire? VTX_COPIES, and the row of the port that had sent it and is due none; or 0.
+ * None are made of a guest's who may not talk to the others, nor of what everybody has had already. A function of its own for the verifier,
+ * who would go on with each of the ways through it.
+ */
+__attribute__((noinline, unused)) __u32 vtx_copies_of(const struct vtx_config *config, const struct vtx_frame *f)
+{
+	struct vtx_question q = {.from = VTX_FROM_WIRE, .config = config, .f = f};
+	const struct vtx_target *sender;
+
+	if (!config || !f || config->mode == VTX_MODE_PASSTHRU || !vtx_sources_of(f->src))
+		return 0;
+	sender = vtx_echo_of(&q);
+	if (vtx_is_group(f->dst) && vtx_is_second_copy(&q, sender))
+		return 0;
+	if (!sender || sender->port == VTX_HOST)
+		return VTX_COPIES;
+	if (config->mode == VTX_MODE_PRIVATE || (sender->flags & VTX_T_ISOLATED))
+		return 0;
+	return VTX_COPIES | sender->port;
+}
+
 /* To the ports that list the sender in their source rule, whatever the frame's destination; but for the one that gets it anyway. */
 vtx_subprog int vtx_copy_to_sources(struct vtx_skb *s, __u32 except)
 {
-	struct vtx_flood flood = {.s = s, .except = except, .only = vtx_sources_of(s->f.src)};
+	__u32 copies = vtx_copies_of(s->config, &s->f);
+	struct vtx_flood flood = {.s = s, .except = except, .sender = copies & ~VTX_COPIES};
 
+	if (copies)
+		flood.only = vtx_sources_of(s->f.src);
 	if (flood.only)
 		vtx_flood_members(&flood);
 	return 0;

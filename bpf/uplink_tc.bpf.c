@@ -55,7 +55,7 @@ int vtx_uplink_in(struct __sk_buff *skb)
 			return vtx_tc_drop(&s, VTX_WIRE, VTX_R_NO_MEMORY);
 	}
 	if (v.action == VTX_DROP)
-		return vtx_tc_drop(&s, VTX_WIRE, v.reason);
+		return vtx_tc_drop(&s, vtx_drop_row(&v, VTX_WIRE), v.reason);
 	if (v.action == VTX_TO_PORT && v.target)
 		return vtx_send_to_port(&s, v.target, 1);
 	if (v.action == VTX_FLOOD) {
@@ -92,7 +92,7 @@ int vtx_uplink_out(struct __sk_buff *skb)
 	}
 	v = reason ? vtx_drop(reason) : vtx_decide_skb(&s, VTX_FROM_HOST, NULL);
 	if (v.action == VTX_DROP)
-		return vtx_tc_drop(&s, VTX_HOST, v.reason);
+		return vtx_tc_drop(&s, vtx_drop_row(&v, VTX_HOST), v.reason);
 	if (v.action == VTX_TO_PORT && v.target)
 		return vtx_send_to_port(&s, v.target, 0);
 	if (v.action == VTX_FLOOD) {

@@ -47,7 +47,7 @@ static __always_inline int take(struct xdp_md *ctx, const int resize)
 	if (v.action == VTX_DROP && vtx_is_group(x.f.dst)) /* what it tells of multicast, and its storm limit, are the slow path's */
 		return XDP_PASS;
 	if (v.action == VTX_DROP)
-		return vtx_xdp_drop(&x, v.reason);
+		return vtx_xdp_drop(&x, vtx_drop_row(&v, VTX_WIRE), v.reason);
 	if (v.action != VTX_TO_PORT || !v.target || !vtx_may_carry(&x, v.target, v.target->flags) || !vtx_prepare_xdp(&x, v.target, resize))
 		return XDP_PASS;
 	return vtx_carry_xdp(&x, v.target);

@@ -7,10 +7,10 @@ __u32 test_from;
 struct vtx_target test_self;
 
 struct {
-	__u32 action, reason, port, flood_host, flood_ports, flood_wire, unknown;
+	__u32 action, reason, port, flood_host, flood_ports, flood_wire, unknown, except;
 } test_verdict;
 
-static __always_inline void judge(enum vtx_reason reason, const void *data, const void *end, const struct vtx_frame *f)
+static __always_inline void judge(enum vtx_reason reason, const void *data, const void *end, struct vtx_frame *f)
 {
 	const struct vtx_config *config = vtx_get_config();
 	struct vtx_target self = test_self;
@@ -20,6 +20,8 @@ static __always_inline void judge(enum vtx_reason reason, const void *data, cons
 	if (!config)
 		return;
 	q = (struct vtx_question){.config = config, .from = test_from, .self = &self, .data = data, .end = end, .f = f};
+	if (!reason && test_from == VTX_FROM_PORT)
+		reason = vtx_classify(&self, f);
 	v = reason ? vtx_drop(reason) : decide(&q);
 	test_verdict.action = v.action;
 	test_verdict.reason = v.action == VTX_DROP ? v.reason : VTX_R_NONE;
@@ -28,6 +30,7 @@ static __always_inline void judge(enum vtx_reason reason, const void *data, cons
 	test_verdict.flood_ports = v.action == VTX_FLOOD && v.flood_ports;
 	test_verdict.flood_wire = v.action == VTX_FLOOD && v.flood_wire;
 	test_verdict.unknown = v.unknown;
+	test_verdict.except = v.except;
 }
 
 SEC("xdp")

@@ -119,9 +119,11 @@ static void put(const uint8_t *mac, uint16_t port, uint16_t flags)
 	assert_int_equal(bpf_map_update_elem(bpf_map__fd(skel->maps.vtx_fdb), &key, &t, BPF_ANY), 0);
 }
 
+static const uint8_t guest1[] = GUEST1, guest2[] = GUEST2;
+
 static int setup(void **state)
 {
-	static const uint8_t guest1[] = GUEST1, guest2[] = GUEST2, guest3[] = GUEST3_NO_HOST, uplink[] = UPLINK;
+	static const uint8_t guest3[] = GUEST3_NO_HOST, uplink[] = UPLINK;
 
 	(void)state;
 	skel = vtx_test_decide__open_and_load();
@@ -198,10 +200,197 @@ static void truncated(void **state)
 		}
 }
 
+/* What decide() says, as far as a test cares. */
+struct verdict {
+	enum action action;
+	enum vtx_reason reason;
+	uint32_t port, flood_host, flood_ports, except;
+};
+
+#define AT(n)                                                                                                                              \
+	{                                                                                                                                  \
+		.action = TO_PORT, .port = (n)                                                                                             \
+	}
+#define DROPPED(why)                                                                                                                       \
+	{                                                                                                                                  \
+		.action = DROP, .reason = VTX_R_##why                                                                                      \
+	}
+#define WIRE_ONLY                                                                                                                          \
+	{                                                                                                                                  \
+		.action = TO_WIRE                                                                                                          \
+	}
+#define HOST_ONLY                                                                                                                          \
+	{                                                                                                                                  \
+		.action = TO_HOST                                                                                                          \
+	}
+#define COPIES(host, ports, but)                                                                                                           \
+	{                                                                                                                                  \
+		.action = FLOOD, .flood_host = (host), .flood_ports = (ports), .except = (but)                                             \
+	}
+
+/* By mode and by what ports may: the sender of PORT is guest 1; @tag is the outermost tag's VID, or 0 for none. */
+static const struct mode_row {
+	const char *name;
+	enum from from;
+	uint8_t src[6], dst[6];
+	struct verdict verdicts[3]; /* bridge, vepa, private */
+	uint32_t flags[3]; /* of guests 1 and 2, beside VTX_T_HOST_OK, and of the uplink, beside VTX_C_HOST */
+	uint16_t tag, vlan[2]; /* of guests 1 and 2, for VTX_T_ACCESS */
+} mode_rows[] = {
+	{"port to port", PORT, GUEST1, GUEST2, .verdicts = {AT(2), WIRE_ONLY, DROPPED(ISOLATED)}},
+	{"port to itself", PORT, GUEST1, GUEST1, .verdicts = {DROPPED(OWN_MAC), DROPPED(OWN_MAC), DROPPED(OWN_MAC)}},
+	{"port to host", PORT, GUEST1, UPLINK, .verdicts = {HOST_ONLY, WIRE_ONLY, HOST_ONLY}},
+	{"port to group", PORT, GUEST1, BROADCAST, .verdicts = {COPIES(1, 1, 1), WIRE_ONLY, COPIES(1, 0, 1)}},
+	{"host to port", HOST, UPLINK, GUEST1, .verdicts = {AT(1), AT(1), AT(1)}},
+	{"wire to port", WIRE, STRANGER, GUEST1, .verdicts = {AT(1), AT(1), AT(1)}},
+	{"echo to another port", WIRE, GUEST1, GUEST2, .verdicts = {AT(2), AT(2), DROPPED(ISOLATED)}, .flags = {0, 0, VTX_C_REFLECT}},
+	{"echo to its sender", WIRE, GUEST1, GUEST1, .verdicts = {DROPPED(REFLECTED), DROPPED(REFLECTED), DROPPED(REFLECTED)},
+	 .flags = {0, 0, VTX_C_REFLECT}},
+	{"echo to group", WIRE, GUEST1, BROADCAST, .verdicts = {DROPPED(REFLECTED), COPIES(1, 1, 1), DROPPED(REFLECTED)}},
+	{"the host's echo to group", WIRE, UPLINK, BROADCAST, .verdicts = {DROPPED(REFLECTED), DROPPED(REFLECTED), DROPPED(REFLECTED)}},
+	{"isolated to port", PORT, GUEST1, GUEST2, .verdicts = {DROPPED(ISOLATED), WIRE_ONLY, DROPPED(ISOLATED)},
+	 .flags = {VTX_T_ISOLATED}},
+	{"port to isolated", PORT, GUEST1, GUEST2, .verdicts = {DROPPED(ISOLATED), WIRE_ONLY, DROPPED(ISOLATED)},
+	 .flags = {0, VTX_T_ISOLATED}},
+	{"isolated to group", PORT, GUEST1, MULTICAST, .verdicts = {COPIES(1, 0, 1), WIRE_ONLY, COPIES(1, 0, 1)},
+	 .flags = {VTX_T_ISOLATED}},
+	{"isolated's echo to group", WIRE, GUEST1, BROADCAST, .verdicts = {DROPPED(REFLECTED), COPIES(1, 0, 1), DROPPED(REFLECTED)},
+	 .flags = {VTX_T_ISOLATED}},
+	{"isolated's echo to port", WIRE, GUEST1, GUEST2, .verdicts = {DROPPED(ISOLATED), DROPPED(ISOLATED), DROPPED(ISOLATED)},
+	 .flags = {VTX_T_ISOLATED, 0, VTX_C_REFLECT}},
+	{"not listed", WIRE, STRANGER, GUEST2, .verdicts = {DROPPED(SOURCE), DROPPED(SOURCE), DROPPED(SOURCE)},
+	 .flags = {0, VTX_T_SOURCE, VTX_C_SOURCES}},
+	{"not listed, from a port", PORT, GUEST1, GUEST2, .verdicts = {DROPPED(SOURCE), WIRE_ONLY, DROPPED(ISOLATED)},
+	 .flags = {0, VTX_T_SOURCE, VTX_C_SOURCES}},
+	{"listed", WIRE, ZERO, GUEST2, .verdicts = {AT(2), AT(2), AT(2)}, .flags = {0, VTX_T_SOURCE, VTX_C_SOURCES}},
+	{"VLAN 5 to its access port", WIRE, STRANGER, GUEST2, .verdicts = {AT(2), AT(2), AT(2)}, .flags = {0, VTX_T_ACCESS, VTX_C_VLAN},
+	 .tag = 5, .vlan = {0, 5}},
+	{"VLAN 6 to that", WIRE, STRANGER, GUEST2, .verdicts = {HOST_ONLY, HOST_ONLY, HOST_ONLY}, .flags = {0, VTX_T_ACCESS, VTX_C_VLAN},
+	 .tag = 6, .vlan = {0, 5}},
+	{"untagged to that", WIRE, STRANGER, GUEST2, .verdicts = {HOST_ONLY, HOST_ONLY, HOST_ONLY}, .flags = {0, VTX_T_ACCESS, VTX_C_VLAN},
+	 .tag = 0, .vlan = {0, 5}},
+	{"untagged to the untagged's", WIRE, STRANGER, GUEST2, .verdicts = {AT(2), AT(2), AT(2)}, .flags = {0, VTX_T_ACCESS, VTX_C_VLAN},
+	 .tag = 0, .vlan = {0, 0}},
+	{"VLAN 5 from a transparent port", PORT, GUEST1, GUEST2, .verdicts = {AT(2), WIRE_ONLY, DROPPED(ISOLATED)},
+	 .flags = {0, VTX_T_ACCESS, VTX_C_VLAN}, .tag = 5, .vlan = {0, 5}},
+	{"VLAN 6 from that", PORT, GUEST1, GUEST2, .verdicts = {WIRE_ONLY, WIRE_ONLY, WIRE_ONLY}, .flags = {0, VTX_T_ACCESS, VTX_C_VLAN},
+	 .tag = 6, .vlan = {0, 5}},
+	{"from VLAN 5's access port", PORT, GUEST1, GUEST2, .verdicts = {AT(2), WIRE_ONLY, DROPPED(ISOLATED)},
+	 .flags = {VTX_T_ACCESS, VTX_T_ACCESS, VTX_C_VLAN}, .tag = 0, .vlan = {5, 5}},
+	{"from VLAN 6's access port", PORT, GUEST1, GUEST2, .verdicts = {WIRE_ONLY, WIRE_ONLY, WIRE_ONLY},
+	 .flags = {VTX_T_ACCESS, VTX_T_ACCESS, VTX_C_VLAN}, .tag = 0, .vlan = {6, 5}},
+	{"tagged, on an access port", PORT, GUEST1, GUEST2, .verdicts = {DROPPED(VLAN), DROPPED(VLAN), DROPPED(VLAN)},
+	 .flags = {VTX_T_ACCESS, VTX_T_ACCESS, VTX_C_VLAN}, .tag = 5, .vlan = {5, 5}},
+	{"untagged, on a trunk without a native VLAN", PORT, GUEST1, GUEST2,
+	 .verdicts = {DROPPED(UNTAGGED), DROPPED(UNTAGGED), DROPPED(UNTAGGED)}, .flags = {VTX_T_TRUNK, VTX_T_ACCESS, VTX_C_VLAN}, .tag = 0,
+	 .vlan = {VTX_VLAN_ANY, 5}},
+};
+#define MODE_ROWS (sizeof(mode_rows) / sizeof(mode_rows[0]))
+
+static struct vtx_target target_of(const struct mode_row *r, int guest)
+{
+	uint32_t flags = r->flags[guest];
+
+	return (struct vtx_target){
+		.ifindex = 1,
+		.port = guest + 1,
+		.flags = flags | VTX_T_HOST_OK,
+		.vlan = flags & (VTX_T_ACCESS | VTX_T_TRUNK) ? r->vlan[guest] : VTX_VLAN_ANY,
+		.max_len = 1514,
+	};
+}
+
+/* The guest's FDB entry, in the stead of that of every_row(). */
+static void set_guest(const struct mode_row *r, int guest, const uint8_t *mac)
+{
+	struct vtx_target t = target_of(r, guest);
+	struct vtx_fdb_key key = {.vlan = VTX_VLAN_ANY};
+
+	memcpy(key.mac, mac, 6);
+	assert_int_equal(bpf_map_delete_elem(bpf_map__fd(skel->maps.vtx_fdb), &key), 0);
+	key.vlan = t.flags & VTX_T_ACCESS ? t.vlan : VTX_VLAN_ANY;
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(skel->maps.vtx_fdb), &key, &t, BPF_ANY), 0);
+}
+
+static void reset_guest(const struct mode_row *r, int guest, const uint8_t *mac)
+{
+	struct vtx_target t = target_of(r, guest);
+	struct vtx_fdb_key key = {.vlan = t.flags & VTX_T_ACCESS ? t.vlan : VTX_VLAN_ANY};
+
+	memcpy(key.mac, mac, 6);
+	assert_int_equal(bpf_map_delete_elem(bpf_map__fd(skel->maps.vtx_fdb), &key), 0);
+	put(mac, guest + 1, VTX_T_HOST_OK);
+}
+
+static void set_mode(const struct mode_row *r, int mode)
+{
+	struct vtx_config config = {.state = VTX_STATE_READY, .mode = mode, .flags = r->flags[2] | VTX_C_HOST};
+	uint32_t zero = 0;
+
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(skel->maps.vtx_config), &zero, &config, BPF_ANY), 0);
+	skel->bss->test_from = r->from;
+	skel->bss->test_self = target_of(r, 0);
+	memset(&skel->bss->test_verdict, 0xee, sizeof(skel->bss->test_verdict));
+}
+
+static void check_mode(const struct mode_row *r, int mode, const char *carrier)
+{
+	static const char *const modes[] = {"bridge", "vepa", "private"};
+	const struct verdict *want = &r->verdicts[mode];
+	uint32_t except = want->action == FLOOD ? skel->bss->test_verdict.except : 0;
+
+	if (skel->bss->test_verdict.action == want->action && skel->bss->test_verdict.reason == want->reason &&
+	    skel->bss->test_verdict.port == want->port && skel->bss->test_verdict.flood_host == want->flood_host &&
+	    skel->bss->test_verdict.flood_ports == want->flood_ports && except == want->except)
+		return;
+	fail_msg("%s, %s, %s: action %u reason %u port %u host %u ports %u but %u, expected %u %u %u %u %u %u", r->name, modes[mode],
+		 carrier, skel->bss->test_verdict.action, skel->bss->test_verdict.reason, skel->bss->test_verdict.port,
+		 skel->bss->test_verdict.flood_host, skel->bss->test_verdict.flood_ports, except, want->action, want->reason, want->port,
+		 want->flood_host, want->flood_ports, want->except);
+}
+
+static void tagged(struct frame *f, const struct mode_row *r)
+{
+	memset(f, 0, sizeof(*f));
+	frame_put(f, r->dst, 6);
+	frame_put(f, r->src, 6);
+	if (r->tag) {
+		frame_put16(f, 0x8100);
+		frame_put16(f, r->tag);
+	}
+	frame_put16(f, 0x0800);
+	frame_ipv4(f, 17, 0x1234, 18);
+}
+
+/* Guest 2 lists the address zero, whose frames nobody else has. */
+static void every_mode(void **state)
+{
+	const int progs[] = {bpf_program__fd(skel->progs.test_xdp), bpf_program__fd(skel->progs.test_tc)};
+	struct vtx_fdb_key listed = {.vlan = VTX_VLAN_ANY};
+	struct vtx_bits ports = {.words = {1 << 2}};
+	struct frame f;
+
+	(void)state;
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(skel->maps.vtx_sources), &listed, &ports, BPF_ANY), 0);
+	for (size_t i = 0; i < MODE_ROWS; i++)
+		for (int mode = 0; mode < 3; mode++)
+			for (int carrier = 0; carrier < 2; carrier++) {
+				set_guest(&mode_rows[i], 0, guest1);
+				set_guest(&mode_rows[i], 1, guest2);
+				set_mode(&mode_rows[i], mode);
+				tagged(&f, &mode_rows[i]);
+				frame_run(progs[carrier], &f);
+				check_mode(&mode_rows[i], mode, carrier ? "stack" : "xdp");
+				reset_guest(&mode_rows[i], 0, guest1);
+				reset_guest(&mode_rows[i], 1, guest2);
+			}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row),
+		cmocka_unit_test(every_mode),
 		cmocka_unit_test(truncated),
 	};
 
