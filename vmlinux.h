@@ -19,6 +19,10 @@ typedef _Bool bool;
 #define true 1
 #define false 0
 
+enum bpf_adj_room_mode {
+	BPF_ADJ_ROOM_MAC = 1,
+};
+
 enum xdp_action {
 	XDP_ABORTED = 0,
 	XDP_DROP = 1,
@@ -56,6 +60,8 @@ enum {
 	BPF_MTU_CHK_SEGS = 1,
 	BPF_NOEXIST = 1,
 	BPF_ANY = 0,
+	BPF_F_RECOMPUTE_CSUM = 1,
+	BPF_F_INVALIDATE_HASH = 2,
 };
 
 struct __sk_buff {

@@ -15,7 +15,7 @@ static __always_inline int to_wire(struct vtx_skb *s)
 		return vtx_tc_drop(s, VTX_WIRE, VTX_R_NOT_UP);
 	how = vtx_retag_for(&s->f, wire);
 	if (!vtx_fits(s, wire, how))
-		return vtx_too_big(s, wire);
+		return vtx_too_big(s, wire, how);
 	if (vtx_retag(s, how))
 		return vtx_tc_drop(s, VTX_WIRE, VTX_R_NO_MEMORY);
 	vtx_count_tx(VTX_WIRE, VTX_CARRIER_STACK, s->frames, s->bytes);

@@ -75,12 +75,6 @@ static __always_inline const void *vtx_data_end(const struct __sk_buff *skb)
 	return (void *)(long)skb->data_end;
 }
 
-/* The tag that the kernel keeps beside the bytes. */
-static __always_inline __u32 vtx_tag_outside(const struct __sk_buff *skb)
-{
-	return skb->vlan_present ? VTX_TAG(bpf_ntohs(skb->vlan_proto), skb->vlan_tci & 0xffff) : 0;
-}
-
 static __always_inline enum vtx_reason vtx_read_skb(struct __sk_buff *skb, const struct vtx_config *config, enum vtx_from from,
 						    struct vtx_skb *s)
 {
@@ -166,25 +160,33 @@ static __always_inline long vtx_retag(struct vtx_skb *s, enum vtx_retag how)
 	return s->broken;
 }
 
-/* To the row that it came from, in answer. */
-static __always_inline int vtx_send_back(struct vtx_skb *s)
+static __always_inline __u32 vtx_row_of(const struct vtx_skb *s)
 {
-	__u32 row = s->from == VTX_FROM_WIRE ? VTX_WIRE : VTX_HOST;
+	const struct vtx_target *self;
 
-	if (s->from == VTX_FROM_PORT) {
-		const struct vtx_target *self = vtx_get_ingress(s->skb->ifindex);
+	if (s->from != VTX_FROM_PORT)
+		return s->from == VTX_FROM_WIRE ? VTX_WIRE : VTX_HOST;
+	self = vtx_get_ingress(s->skb->ifindex);
+	return self ? self->port : VTX_WIRE;
+}
 
-		row = self ? self->port : VTX_WIRE;
-	}
+/* To the row that it came from, in answer. */
+static __always_inline int vtx_send_back(struct vtx_skb *s, __u32 row)
+{
 	vtx_count_tx(row, VTX_CARRIER_STACK, 1, s->skb->len + (s->skb->vlan_present ? VTX_VLAN_HLEN : 0));
 	s->skb->tc_index = row == VTX_HOST ? vtx_mark_to_host(s->config) : s->mark;
 	return bpf_redirect(s->skb->ifindex, row == VTX_HOST ? BPF_F_INGRESS : 0);
 }
 
-static __always_inline int vtx_too_big(struct vtx_skb *s, const struct vtx_target *t)
+/* A frame that does not fit @t in the form that it would have there. */
+static __always_inline int vtx_too_big(struct vtx_skb *s, const struct vtx_target *t, enum vtx_retag how)
 {
+	__u32 row = vtx_row_of(s), tags = s->f.tags + (how == VTX_PUSH) - (how == VTX_POP), mtu = t->max_len - VTX_ETH_HLEN;
+
 	vtx_count_drop(t->port, VTX_R_TOO_BIG, s->frames);
-	return vtx_answer_too_big(s->skb, s->config, &s->f, t->max_len - VTX_ETH_HLEN) ? VTX_TC_DROP : vtx_send_back(s);
+	if (tags > 1) /* all but the outermost are the MTU's */
+		mtu -= (tags - 1) * VTX_VLAN_HLEN;
+	return vtx_answer_too_big(s->skb, row, mtu) ? VTX_TC_DROP : vtx_send_back(s, row);
 }
 
 /* @ingress: the program runs at an ingress hook, where a veth's far end can be reached without a queue between. */
@@ -193,7 +195,7 @@ static __always_inline int vtx_send_to_port(struct vtx_skb *s, const struct vtx_
 	enum vtx_retag how = vtx_retag_for(&s->f, t);
 
 	if (!vtx_fits(s, t, how))
-		return vtx_too_big(s, t);
+		return vtx_too_big(s, t, how);
 	if ((t->flags & VTX_T_RATE_IN) && !vtx_within(t->port, VTX_LIMIT_IN, s->frames, vtx_all_bytes_after(s, how)))
 		return vtx_tc_drop(s, t->port, VTX_R_RATE_IN);
 	if (vtx_retag(s, how))

@@ -24,6 +24,12 @@ static __always_inline __u16 vtx_tpid_of(__u16 vlan)
 	return vlan & VTX_VLAN_AD ? VTX_ETH_P_8021AD : VTX_ETH_P_8021Q;
 }
 
+/* The tag that the kernel keeps beside the bytes. */
+static __always_inline __u32 vtx_tag_outside(const struct __sk_buff *skb)
+{
+	return skb->vlan_present ? VTX_TAG(bpf_ntohs(skb->vlan_proto), skb->vlan_tci & 0xffff) : 0;
+}
+
 /* What has to be done for the frame to go to @t: a port, or the wire. */
 static __always_inline enum vtx_retag vtx_retag_for(const struct vtx_frame *f, const struct vtx_target *t)
 {

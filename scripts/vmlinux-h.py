@@ -23,6 +23,7 @@ RELOCATED = {
 WHOLE = ["__sk_buff", "xdp_md", "bpf_spin_lock"]
 # Enumerations: all of a small one, or the enumerators used of a large one.
 ENUMS = {
+    "bpf_adj_room_mode": ["BPF_ADJ_ROOM_MAC"],
     "xdp_action": None,
     "bpf_map_type": [
         "BPF_MAP_TYPE_HASH", "BPF_MAP_TYPE_ARRAY", "BPF_MAP_TYPE_PERCPU_ARRAY", "BPF_MAP_TYPE_ARRAY_OF_MAPS", "BPF_MAP_TYPE_DEVMAP",
@@ -34,7 +35,8 @@ ENUMS = {
     ],
 }
 # Enumerators of enumerations without a name.
-ANONYMOUS = ["BPF_F_INGRESS", "BPF_F_NO_PREALLOC", "BPF_MTU_CHK_SEGS", "BPF_NOEXIST", "BPF_ANY"]
+ANONYMOUS = ["BPF_F_INGRESS", "BPF_F_NO_PREALLOC", "BPF_MTU_CHK_SEGS", "BPF_NOEXIST", "BPF_ANY", "BPF_F_RECOMPUTE_CSUM",
+             "BPF_F_INVALIDATE_HASH"]
 TYPEDEFS = ["__u8", "__u16", "__u32", "__u64", "__s8", "__s16", "__s32", "__s64", "__be16", "__be32", "__sum16", "__wsum"]
 
 HEAD = """/* SPDX-License-Identifier: GPL-2.0-only */
