@@ -255,7 +255,7 @@ static __always_inline struct vtx_usage *vtx_take_neigh(__u32 port)
 {
 	struct vtx_usage *usage = bpf_map_lookup_elem(&vtx_usage, &port);
 
-	if (!usage || __sync_fetch_and_add(&usage->neighs, 1) < VTX_PORT_NEIGHS)
+	if (!usage || (__s32)__sync_fetch_and_add(&usage->neighs, 1) < VTX_PORT_NEIGHS)
 		return usage;
 	__sync_fetch_and_add(&usage->neighs, -1);
 	return NULL;

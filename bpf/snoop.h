@@ -36,8 +36,6 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-/* RFC 3376, 8.5, and RFC 3810, 9.5, "other querier present interval": 2 queries of 125 s, and half of the 10 s for an answer. */
-#define VTX_QUERIER_TIMEOUT 255
 /* RFC 3376, 8.9, and RFC 3810, 9.9: 2 queries, 1 s each; we count whole seconds, hence one more. */
 #define VTX_LAST_MEMBER 3
 /* Records of one report that are read: more than any whose frame has an Ethernet's MTU can have. */
@@ -329,7 +327,7 @@ vtx_subprog int vtx_join(const struct vtx_report_key *key)
 	usage = bpf_map_lookup_elem(&vtx_usage, &port);
 	if (!usage)
 		return -1;
-	if (__sync_fetch_and_add(&usage->groups, 1) < VTX_PORT_GROUPS && !vtx_set_port(key) &&
+	if ((__s32)__sync_fetch_and_add(&usage->groups, 1) < VTX_PORT_GROUPS && !vtx_set_port(key) &&
 	    !bpf_map_update_elem(&vtx_reports, key, &now, BPF_NOEXIST))
 		return 0;
 	__sync_fetch_and_add(&usage->groups, -1);

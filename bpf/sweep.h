@@ -35,9 +35,6 @@ static __always_inline int vtx_is_older(const struct vtx_config *config, __u32 s
 	return (__s32)(vtx_now() - seen) > (__s32)config->ageing;
 }
 
-/* RFC 3376, 8.4, and RFC 3810, 9.4, "group membership interval": 2 queries of 125 s, and 10 s for an answer. */
-#define VTX_MEMBERSHIP 260
-
 struct vtx_sweeping {
 	const struct vtx_config *config;
 };

@@ -5,21 +5,31 @@
 
 #include "commands.h"
 #include "parse.h"
+#include "policy_show.h"
 #include "render.h"
 #include "select.h"
 
-static void render_entry(const struct vtx_uplink *u, const struct vtx_fdb_key *key, __u32 row, const struct vtx_port *port)
+/* Learnt, and no longer of any use. */
+static bool is_gone(const struct vtx_config *config, const struct vtx_target *t)
 {
+	return (t->flags & VTX_T_LEARNT) && (!t->seen || (__s32)vtx_age(t->seen) > (__s32)config->ageing);
+}
+
+static void render_entry(const struct vtx_uplink *u, const struct vtx_fdb_key *key, const struct vtx_target *t, const struct vtx_port *port)
+{
+	__u32 row = t->port;
 	char mac[VTX_MAC_TEXT];
 
 	vtx_format_mac(key->mac, mac);
 	vtx_render_object(NULL);
 	vtx_render_text("mac", "%s", mac);
-	if (key->vlan != VTX_VLAN_ANY)
-		vtx_render_number("vlan", " vlan %" PRIu64, key->vlan & VTX_VID);
+	vtx_render_vlan(key->vlan);
 	vtx_render_text("uplink", " uplink %s", u->config.ifname);
 	vtx_render_text("port", " port %s", vtx_row_name(row, port));
 	vtx_render_text("dev", " dev %s", row == VTX_HOST ? u->config.ifname : port->dev);
+	vtx_render_text("type", NULL, t->flags & VTX_T_LEARNT ? "learnt" : "static");
+	if (t->flags & VTX_T_LEARNT)
+		vtx_render_age(" learnt, %" PRIu64 " s ago", t->seen);
 	vtx_render_plain("\n");
 	vtx_render_close();
 }
@@ -34,13 +44,13 @@ static int fdb_of_uplink(struct vtx_uplink *u, void *arg)
 		struct vtx_target t;
 		__u32 row;
 
-		if (bpf_map_lookup_elem(u->maps[VTX_FDB], &key, &t))
+		if (bpf_map_lookup_elem(u->maps[VTX_FDB], &key, &t) || is_gone(&u->config, &t))
 			continue;
 		row = t.port;
 		if (row != VTX_HOST && bpf_map_lookup_elem(u->maps[VTX_PORTS], &row, &port))
 			continue;
 		if (!s->port || (row != VTX_HOST && !strcmp(s->port, port.name)))
-			render_entry(u, &key, row, &port);
+			render_entry(u, &key, &t, &port);
 	}
 	return 0;
 }

@@ -11,10 +11,10 @@
 #include "link.h"
 #include "lock.h"
 #include "parse.h"
+#include "policy_show.h"
 #include "port.h"
 #include "render.h"
 #include "select.h"
-#include "settings.h"
 
 static void render_note(const char *note)
 {
@@ -86,6 +86,7 @@ static void render_port(const struct vtx_uplink *u, __u32 number, const struct v
 	vtx_render_bool("adopted", ", adopted", NULL, !(port->flags & VTX_P_CREATED));
 	vtx_render_text("state", NULL, vtx_state_names[port->state]);
 	vtx_render_plain("\n");
+	vtx_render_policy(port);
 	port_notes(u, port, gone, &link);
 	vtx_render_close();
 }
@@ -103,7 +104,7 @@ static void device_notes(const struct vtx_config *c, const struct vtx_link *link
 		render_note(note);
 	}
 	if (c->flags & VTX_C_PROMISC)
-		render_note("promiscuous, since the device can't filter unicast addresses");
+		render_note("promiscuous, since it can't filter unicast addresses, or a port has --learn or --source");
 }
 
 static void uplink_notes(const struct vtx_uplink *u, bool gone, const struct vtx_link *link)
@@ -115,25 +116,6 @@ static void uplink_notes(const struct vtx_uplink *u, bool gone, const struct vtx
 	else if (!gone)
 		device_notes(&u->config, link);
 	vtx_render_close();
-}
-
-/* Who has the whole of it in mode passthru, by name. */
-static void render_owner(const struct vtx_uplink *u)
-{
-	struct vtx_port port;
-
-	if (u->config.owner && !vtx_port_read(u, u->config.owner, &port))
-		vtx_render_text("owner", ", owner %s", port.name);
-}
-
-static void render_settings(const struct vtx_uplink *u)
-{
-	const struct vtx_config *c = &u->config;
-
-	vtx_render_text("mcast", "    mcast %s", vtx_mcast_names[c->mcast]);
-	vtx_render_number("ageing", ", ageing %" PRIu64 " s", c->ageing);
-	render_owner(u);
-	vtx_render_plain("\n");
 }
 
 static void render_uplink(const struct vtx_uplink *u)
@@ -159,7 +141,6 @@ static void render_uplink(const struct vtx_uplink *u)
 	vtx_render_bool("frags", NULL, NULL, c->flags & VTX_C_FRAGS);
 	vtx_render_bool("promiscuous", ", promiscuous", NULL, link.promiscuity > 0);
 	vtx_render_plain("\n");
-	render_settings(u);
 	vtx_render_text("pins", "    pins %s\n", u->dir);
 	uplink_notes(u, gone, &link);
 }

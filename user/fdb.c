@@ -48,7 +48,7 @@ static int each(struct walk *w, vtx_walk_fn fn)
 	return vtx_walk(w->u->maps[VTX_FDB], sizeof(struct vtx_fdb_key), sizeof(struct vtx_target), fn, w);
 }
 
-static int delete (const struct walk *w, const struct vtx_fdb_key *key)
+static int take_out(const struct walk *w, const struct vtx_fdb_key *key)
 {
 	int err = bpf_map_delete_elem(w->u->maps[VTX_FDB], key);
 
@@ -64,7 +64,7 @@ static int yield_entry(void *arg, const void *key, const void *value)
 
 	if (!(t->flags & VTX_T_LEARNT) || !has_mac(w->port, ((const struct vtx_fdb_key *)key)->mac))
 		return 0;
-	err = delete (w, key);
+	err = take_out(w, key);
 	if (!err)
 		vtx_usage_add(w->u, t->port, VTX_USAGE_MACS, -1);
 	return err;
@@ -79,8 +79,6 @@ int vtx_fdb_set(const struct vtx_uplink *u, __u32 number, const struct vtx_port 
 	for (__u32 i = 0; i < port->macs_used && !err; i++) {
 		struct vtx_fdb_key key = vtx_fdb_key_of(port, port->macs[i]);
 
-		if (!memcmp(port->macs[i], u->config.mac, VTX_MAC_SIZE))
-			continue;
 		err = bpf_map_update_elem(u->maps[VTX_FDB], &key, &t, BPF_ANY);
 	}
 	if (!err)
@@ -110,8 +108,8 @@ static int prune_entry(void *arg, const void *key, const void *value)
 	if (t->port != w->number)
 		return 0;
 	if (t->flags & VTX_T_LEARNT)
-		return w->forget ? delete (w, key) : refresh(w, key, t);
-	return is_own(w->port, key) ? 0 : delete (w, key);
+		return w->forget ? take_out(w, key) : refresh(w, key, t);
+	return is_own(w->port, key) ? 0 : take_out(w, key);
 }
 
 int vtx_fdb_prune(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port, bool forget)
@@ -145,7 +143,7 @@ static int forget_entry(void *arg, const void *key, const void *value)
 	const struct vtx_target *t = value;
 	const struct walk *w = arg;
 
-	return t->port == w->number ? delete (w, key) : 0;
+	return t->port == w->number ? take_out(w, key) : 0;
 }
 
 int vtx_fdb_forget(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)

@@ -10,7 +10,7 @@
 #include "usage.h"
 #include "walk.h"
 
-static int delete (int fd, const void *key)
+static int take_out(int fd, const void *key)
 {
 	int err = bpf_map_delete_elem(fd, key);
 
@@ -51,10 +51,20 @@ static __u32 shared_ips(const struct vtx_uplink *u, __u32 number, const struct v
 	return shared;
 }
 
+/* An entry that is there stays as it is: the programs may have noted that somebody else claims the address. */
+static int give(const struct vtx_uplink *u, const struct vtx_ip_key *key, __u32 number)
+{
+	struct vtx_neigh neigh;
+
+	if (!bpf_map_lookup_elem(u->maps[VTX_NEIGHS], key, &neigh) && neigh.port == number)
+		return 0;
+	neigh = (struct vtx_neigh){.port = number};
+	return bpf_map_update_elem(u->maps[VTX_NEIGHS], key, &neigh, BPF_ANY);
+}
+
 int vtx_neighs_set(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
 {
 	__u32 shared = shared_ips(u, number, &port->policy);
-	struct vtx_neigh neigh = {.port = number};
 	int err = 0;
 
 	for (__u32 i = 0; i < port->policy.ips_used && !err; i++) {
@@ -62,8 +72,7 @@ int vtx_neighs_set(const struct vtx_uplink *u, __u32 number, const struct vtx_po
 
 		if (!vtx_prefix_is_address(&port->policy.ips[i]))
 			continue;
-		err = shared & 1U << i ? delete (u->maps[VTX_NEIGHS], &key)
-				       : bpf_map_update_elem(u->maps[VTX_NEIGHS], &key, &neigh, BPF_ANY);
+		err = shared & 1U << i ? take_out(u->maps[VTX_NEIGHS], &key) : give(u, &key, number);
 	}
 	return err;
 }
@@ -89,7 +98,7 @@ static int prune_neigh(void *arg, const void *key, const void *value)
 	}
 	if (!neigh->seen && w->keep && gives(w->keep, key))
 		return 0;
-	return delete (w->u->maps[VTX_NEIGHS], key);
+	return take_out(w->u->maps[VTX_NEIGHS], key);
 }
 
 static int each_neigh(struct walk *w)
@@ -126,7 +135,7 @@ static int clear_bit(const struct vtx_uplink *u, const struct vtx_ip_key *group,
 		return err == -ENOENT ? 0 : err;
 	ports.words[number / 64] &= ~(1ULL << (number % 64));
 	if (!memcmp(&ports, &none, sizeof(ports)))
-		return delete (u->maps[VTX_GROUPS], group);
+		return take_out(u->maps[VTX_GROUPS], group);
 	err = bpf_map_update_elem(u->maps[VTX_GROUPS], group, &ports, BPF_EXIST);
 	return err == -ENOENT ? 0 : err;
 }
@@ -141,7 +150,7 @@ static int forget_report(void *arg, const void *k, const void *value)
 	if (key->port != w->number)
 		return 0;
 	err = clear_bit(w->u, &key->group, w->number);
-	return err ? err : delete (w->u->maps[VTX_REPORTS], key);
+	return err ? err : take_out(w->u->maps[VTX_REPORTS], key);
 }
 
 int vtx_groups_forget(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)

@@ -56,6 +56,19 @@ has_port() {
 	is_attached && [[ -n $(vtx_json ".[].ports[] | select(.name == \"$1\") | .name" show eth0) ]]
 }
 
+# A policy that leaves its mark in every table.
+POLICY=(--vlan access 5 --isolated --source 52:54:00:00:00:77 --ip 192.0.2.9 --allow ra --learn 8 --rate-in 10mbit --storm-broadcast 100pps)
+
+# What tables hold beside the FDB: entries of each, and what the programs are to look at.
+tables() {
+	local map pins
+	pins=$(vtx_json '.[0].pins' show eth0)
+	for map in sources limits neighs usage; do
+		echo "$map $(bpftool -j map dump pinned "$pins/$map" | jq -c 'map(.formatted | del(.value.next)) | sort_by(.key | tostring)')"
+	done
+	bpftool -j map dump pinned "$pins/config" | jq -r '.[0].formatted.value.flags / 256 | floor'
+}
+
 @test "attach" {
 	undo() {
 		! is_attached || vtx detach eth0
@@ -70,19 +83,26 @@ has_port() {
 	LEAST=50 at_every_change "$FAULTS" attach eth0 --xdp generic --tc clsact
 }
 
-@test "attach --mode passthru" {
-	undo() {
-		! is_attached || vtx detach eth0
-	}
-	LEAST=50 at_every_change "$FAULTS" attach eth0 --xdp native --mode passthru --storm-broadcast 1kpps
-}
-
 @test "port add --tap" {
 	attach
 	undo() {
 		! has_port a || vtx port del eth0 a
 	}
 	LEAST=20 at_every_change "$FAULTS" port add eth0 a --tap
+}
+
+@test "port add with a policy" {
+	local empty
+	attach
+	# Promiscuous it stays once it is, until it is detached.
+	vtx port add eth0 a --tap --learn 8
+	vtx port del eth0 a
+	empty=$(tables)
+	undo() {
+		! has_port a || vtx port del eth0 a || return 1
+		is "tables without the port" "$(tables)" "$empty"
+	}
+	LEAST=30 at_every_change "$FAULTS" port add eth0 a --tap "${POLICY[@]}"
 }
 
 @test "port add --veth" {
@@ -105,36 +125,6 @@ described() {
 	vtx_json . show eth0
 }
 
-@test "set" {
-	attach
-	vtx port add eth0 a --tap --mac 52:54:00:00:00:01
-	before() {
-		vtx set eth0 --mode bridge --mcast snoop --ageing 300 --host --storm-broadcast none --storm-multicast none
-		WAS=$(described)
-		remember before
-	}
-	after() {
-		after_taking_down "$1" || return 1
-		if [[ $(settings) == "bridge snoop 300 true 0 null false" ]]; then
-			is "uplink" "$(described)" "$WAS" || return 1
-			unchanged_since before || return 1
-			(($1)) || fail "it said that all is well, and changed nothing"
-		else
-			# All of it, or none.
-			is "settings" "$(settings)" "passthru flood 20 false 2 a true" || return 1
-		fi
-	}
-	LEAST=8 at_every_change "$FAULTS" set eth0 --mode passthru --mcast flood --ageing 20 --no-host --storm-broadcast 1kpps --storm-multicast 2kpps
-}
-
-settings() {
-	local pins promisc
-	pins=$(vtx_json '.[0].pins' show eth0)
-	promisc=$(ip -j link show eth0 | jq '.[0].flags | contains(["PROMISC"])')
-	echo "$(vtx_json '.[0] | "\(.mode) \(.mcast) \(.ageing) \(.host_access)"' show eth0) $(bpftool -j map dump pinned "$pins/limits" | jq length)" \
-		"$(vtx_json '.[0].owner' show eth0) $promisc"
-}
-
 @test "port set" {
 	attach
 	vtx port add eth0 a --tap --mac 52:54:00:00:00:01
@@ -155,15 +145,47 @@ settings() {
 	at_every_change "$FAULTS" port set eth0 a --mac 52:54:00:00:00:02 --mac 52:54:00:00:00:03 --mtu 1400 --path stack
 }
 
-@test "port del" {
+@test "port set of a policy" {
+	local was will
 	attach
+	vtx port add eth0 a --tap --mac 52:54:00:00:00:01 "${POLICY[@]}"
+	will=$(tables)
+	vtx port del eth0 a
+	vtx port add eth0 a --tap --mac 52:54:00:00:00:01
+	was=$(tables)
+	before() {
+		vtx port set eth0 a --vlan none --no-isolated --source none --ip none --allow none --learn 0 --rate-in none --storm-broadcast none
+		is "tables before" "$(tables)" "$was"
+	}
+	after() {
+		after_taking_down "$1" || return 1
+		# All of it, or none.
+		if [[ $(tables) != "$was" ]]; then
+			is "tables" "$(tables)" "$will" || return 1
+			is "FDB" "$(vtx_json '[.[] | select(.port == "a") | .vlan] | tostring' fdb eth0)" "[5]" || return 1
+		elif (($1 == 0)); then
+			fail "it said that all is well, and changed nothing"
+		else
+			is "FDB" "$(vtx_json '[.[] | select(.port == "a") | .vlan] | tostring' fdb eth0)" "[null]" || return 1
+		fi
+	}
+	LEAST=10 at_every_change "$FAULTS" port set eth0 a "${POLICY[@]}"
+}
+
+@test "port del" {
+	local empty
+	attach
+	vtx port add eth0 a --tap --learn 8
+	vtx port del eth0 a
+	empty=$(tables)
 	remember empty
 	before() {
-		vtx port add eth0 a --veth --netns c >/dev/null
+		vtx port add eth0 a --veth --netns c "${POLICY[@]}" >/dev/null
 	}
 	after() {
 		after_taking_down "$1" || return 1
 		! has_port a || vtx port del eth0 a || return 1
+		is "tables without the port" "$(tables)" "$empty"
 		unchanged_since empty
 	}
 	at_every_change "$FAULTS" port del eth0 a

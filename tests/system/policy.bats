@@ -202,3 +202,58 @@ survives_repair_of_bindings() {
 	vtx port del eth0 a
 	is "buckets" "$(dump limits length)" 0
 }
+
+@test "policies changed under traffic disturb nobody else" {
+	local n options
+	add_port veth b
+	spawn count nsenter --net=/run/netns/b "$TOOLS/blast" recv --dev eth0
+	spawn_quiet blast nsenter --net=/run/netns/wire "$TOOLS/blast" send --dev wire0 --count 400000 --dst "${GUEST_MAC[b]}"
+	for options in "--vlan access 10" "--vlan trunk 1-100 native 7" "--vlan none --isolated" "--no-isolated --source 52:54:00:00:00:01" \
+		"--source none --ip 10.0.0.5" "--ip none --trust" "--guard --learn 10" "--learn 0 --rate-in 1mbit --storm-broadcast 1pps"; do
+		# shellcheck disable=SC2086 # words
+		set_a $options
+	done
+	await blast
+	wait_until 10 settled
+	n=$(stop count)
+	is "frames that arrived, with those that a full ring lost" $(($(jq .frames <<<"$n") + $(jq .socket_drops <<<"$n") + $(drops b))) 400000
+	is "other drops" "$(drops b)" $(($(drops b ring_full) + $(drops b backlog)))
+}
+
+# learnt MAP: how many entries a port's guest taught us
+learnt() {
+	dump "$1" "[.[] | select(.value.port == $2 and ($3))] | length"
+}
+
+@test "what a guest taught us goes when its policy changes or it goes, and only then" {
+	local seen=".value.seen != 0" n
+	add_port veth b --mac 52:54:00:00:00:0b --learn 8
+	for n in 1 2 3; do
+		on b "$TOOLS/blast" send --dev eth0 --count 3 --src 52:54:00:00:01:0$n --dst "$WIRE_MAC"
+	done
+	wait_until 5 is "learnt" "$(learnt fdb 2 "$seen")" 3
+	is "usage" "$(dump usage '.[] | select(.key == 2) | .value.macs')" 3
+	prints_learnt
+	vtx port set eth0 b --rate-in 1gbit --no-host
+	is "learnt entries, as the port is now" "$(dump fdb "[.[] | select(.value.port == 2) | .value.flags % $((1 << 20))] | unique | length")" 1
+	is "learnt" "$(learnt fdb 2 "$seen")" 3
+	# An address that becomes another port's own is no longer this one's.
+	vtx port set eth0 a --mac 52:54:00:00:01:02
+	is "learnt" "$(learnt fdb 2 "$seen")" 2
+	is "usage" "$(dump usage '.[] | select(.key == 2) | .value.macs')" 2
+	vtx port set eth0 b --vlan access 10
+	is "learnt" "$(learnt fdb 2 "$seen")" 0
+	is "usage" "$(dump usage '.[] | select(.key == 2) | .value.macs')" 0
+	on b "$TOOLS/blast" send --dev eth0 --count 3 --src 52:54:00:00:01:01 --dst "$WIRE_MAC"
+	wait_until 5 is "learnt" "$(learnt fdb 2 "$seen and .key.vlan == 10")" 1
+	vtx port del eth0 b
+	is "entries of the port that is gone" "$(learnt fdb 2 true)" 0
+	is "usage" "$(dump usage '[.[] | select(.key == 2)] | length')" 0
+}
+
+prints_learnt() {
+	local text
+	text=$(vtx fdb eth0 b)
+	has "fdb" "$text" "52:54:00:00:01:03 uplink eth0 port b dev ve-b learnt, "
+	is "types" "$(vtx_json '[.[] | .type + (.age | type)] | sort | tostring' fdb eth0 b)" '["learntnumber","learntnumber","learntnumber","staticnull"]'
+}

@@ -76,6 +76,8 @@ with_ports() {
 	refused 1 "not attached" vtx show eth0
 	refused 1 "not attached" vtx fdb eth0
 	refused 1 "not attached" vtx stats eth0
+	refused 1 "not attached" vtx neigh eth0
+	refused 1 "not attached" vtx mdb eth0
 	refused 1 "not attached" vtx repair eth0
 	refused 1 "no device nosuch0" vtx detach nosuch0
 	refused 1 "no device nosuch0" vtx port add nosuch0 a --tap
@@ -185,6 +187,122 @@ with_ports() {
 	refused 2 "" vtx port add eth0 n --tap --path xdp --path stack
 }
 
+# Each must be refused alike when a port is added and when it is changed.
+bad_policy() {
+	local part=$1
+	shift
+	refused 2 "$part" vtx port add eth0 n --tap "$@"
+	refused 2 "$part" vtx port set eth0 a "$@"
+}
+
+@test "port add and set: VLANs that can't be" {
+	with_ports
+	bad_policy "--vlan needs a value" --vlan
+	bad_policy "hybrid" --vlan hybrid
+	bad_policy "which VLAN?" --vlan access
+	bad_policy "4095" --vlan access 4095
+	bad_policy "no decimal number" --vlan access ten
+	bad_policy "native" --vlan access 10 native 5
+	bad_policy "native" --vlan "access 10 native 5"
+	bad_policy "which VLANs?" --vlan trunk
+	bad_policy "20-10" --vlan trunk 20-10
+	bad_policy "out of range" --vlan trunk 0,1
+	bad_policy "which VLAN?" --vlan trunk 10 native
+	bad_policy "5000" --vlan trunk 10 native 5000
+	bad_policy "twice" --vlan none --vlan access 1
+	bad_policy "802.1ax" --vlan access 1 --vlan-proto 802.1ax
+	bad_policy "in no VLAN" --vlan-proto 802.1ad
+	bad_policy "in no VLAN" --vlan none --vlan-proto 802.1Q
+}
+
+@test "port add and set: policies that can't be" {
+	with_ports
+	bad_policy "isolated" --isolated --no-isolated
+	bad_policy "guard" --trust --guard
+	bad_policy "01:00:5e:00:00:01" --source 01:00:5e:00:00:01
+	bad_policy "none" --source none --source 52:54:00:00:00:01
+	bad_policy "twice" --source 52:54:00:00:00:01 --source 52:54:00:00:00:01
+	bad_policy "no IP address" --ip 10.0.0
+	bad_policy "out of range" --ip 10.0.0.0/33
+	bad_policy "beyond its length" --ip 10.0.0.1/24
+	bad_policy "guest's own" --ip 224.0.0.1
+	bad_policy "twice" --ip fd00::1 --ip fd00::1/128
+	bad_policy "none" --ip none --ip fd00::1
+	bad_policy "no guard" --ip fd00::1 --trust
+	bad_policy "no guard" --allow ra --trust
+	bad_policy "dhcp-server" --allow dhcp
+	bad_policy "none" --allow none --allow ra
+	bad_policy "--learn" --learn many
+	bad_policy "4096" --learn 4097
+	local many=()
+	for n in {10..42}; do
+		many+=(--source "52:54:00:00:01:$n")
+	done
+	bad_policy "at most 32" "${many[@]}"
+	many=()
+	for n in {1..17}; do
+		many+=(--ip "10.0.0.$n")
+	done
+	bad_policy "at most 16" "${many[@]}"
+}
+
+@test "port add and set: rates and bursts that can't be" {
+	local option
+	with_ports
+	for option in --rate-in --rate-out --storm-broadcast --storm-multicast --storm-unknown; do
+		bad_policy "$option" $option
+		bad_policy "$option" $option 100
+		bad_policy "$option" $option 100mb
+		bad_policy "$option" $option=-1mbit
+		bad_policy "out of range" $option 0pps
+		bad_policy "out of range" $option 100bit
+		bad_policy "twice" $option 1mbit $option 2mbit
+	done
+	for option in in out; do
+		bad_policy "--rate-$option" --burst-$option 64kb
+		bad_policy "--rate-$option" --burst-$option 64kb --rate-$option none
+		bad_policy "64kbit" --burst-$option 64kbit --rate-$option 1mbit
+		bad_policy "packets" --burst-$option 64kb --rate-$option 1kpps
+		bad_policy "out of range" --burst-$option 0 --rate-$option 1kpps
+	done
+}
+
+@test "port set: what doesn't go with what the port has" {
+	local m=52:54:00:00:00:0
+	with_ports
+	vtx port set eth0 a --ip 10.0.0.1
+	refused 2 "--ip none" vtx port set eth0 a --trust
+	vtx port set eth0 b --trust
+	refused 2 "--guard" vtx port set eth0 b --ip 10.0.0.2
+	refused 2 "--guard" vtx port set eth0 b --allow ra
+	refused 2 "--rate-in" vtx port set eth0 a --burst-in 10
+	# Who has the same address is in other VLANs, and one of the two in one alone.
+	vtx port set eth0 a --vlan access 10
+	refused 1 "port a" vtx port add eth0 n --tap --mac ${m}a
+	refused 1 "port a" vtx port add eth0 n --tap --mac ${m}a --vlan access 10
+	refused 1 "port a" vtx port add eth0 n --tap --mac ${m}a --vlan trunk 5-15
+	refused 1 "port a" vtx port add eth0 n --tap --mac ${m}a --vlan trunk 5 native 10
+	vtx port add eth0 n --tap --mac ${m}a --vlan trunk 20-30
+	vtx port add eth0 o --tap --mac ${m}a --vlan access 11
+	refused 1 "port a" vtx port set eth0 o --vlan access 10
+	refused 1 "port n" vtx port set eth0 o --vlan trunk 40
+	refused 1 "port a" vtx port set eth0 o --vlan none
+	refused 1 "port o" vtx port set eth0 n --vlan trunk 11-30
+}
+
+@test "port add: more addresses to learn than the FDB has room for" {
+	local n
+	attached
+	for n in 1 2 3 4 5 6 7; do
+		vtx port add eth0 "p$n" --tap --learn 4096
+	done >/dev/null 2>&1
+	vtx port add eth0 p8 --tap --learn 4095
+	refused 1 "32767" vtx port add eth0 p9 --tap --learn 1
+	refused 1 "32767" vtx port set eth0 p8 --learn 4096
+	vtx port set eth0 p1 --learn 4000
+	vtx port add eth0 p9 --tap --learn 96
+}
+
 @test "port set and del: unknown port, nothing to set" {
 	with_ports
 	refused 1 "no port nobody" vtx port set eth0 nobody --path xdp
@@ -192,6 +310,8 @@ with_ports() {
 	refused 1 "no port nobody" vtx show eth0 nobody
 	refused 1 "no port nobody" vtx fdb eth0 nobody
 	refused 1 "no port nobody" vtx stats eth0 nobody
+	refused 1 "no port nobody" vtx neigh eth0 nobody
+	refused 1 "no port nobody" vtx mdb eth0 nobody
 	refused 2 "nothing to set" vtx port set eth0 a
 	refused 2 "host" vtx port set eth0 a --host --no-host
 	refused 2 "" vtx port del eth0

@@ -6,7 +6,7 @@
 struct add_args {
 	const char *uplink, *name, *dev, *owner;
 	bool tap, quiet;
-	struct vtx_opt_list macs;
+	struct vtx_opt_list macs, way;
 };
 
 #define FIELD(f) offsetof(struct add_args, f)
@@ -19,6 +19,7 @@ static const struct vtx_opt add_opts[] = {
 	{VTX_OPT_TEXT, "dev", 'd', "NAME", "name of the device", FIELD(dev)},
 	{VTX_OPT_TEXT, "owner", 0, "USER", "who may open it", FIELD(owner)},
 	{VTX_OPT_LIST, "mac", 'm', "MAC", "an address of the guest", FIELD(macs)},
+	{VTX_OPT_PHRASE, "way", 0, "by NAME|from A to B [via C]|none", "how to get there", FIELD(way)},
 	{VTX_OPT_END, NULL, 0, NULL, NULL, 0},
 };
 
@@ -251,6 +252,50 @@ static void test_long_word(void **state)
 	refuse_add(line, "unexpected 'xxx");
 }
 
+static void phrase_is(const char *line, const char *want)
+{
+	char text[128] = "";
+	struct add_args args;
+
+	accept_add(line, &args);
+	for (int i = 0; i < args.way.n; i++) {
+		strcat(text, i ? "," : "");
+		strcat(text, args.way.values[i]);
+	}
+	assert_string_equal(text, want);
+	assert_string_equal(args.uplink, "eth0");
+	assert_string_equal(args.name, "web1");
+}
+
+static void test_phrase(void **state)
+{
+	(void)state;
+	phrase_is("eth0 web1", "");
+	phrase_is("--way by foot eth0 web1", "by,foot");
+	phrase_is("--way=by foot eth0 web1", "by,foot");
+	phrase_is("eth0 --way none web1", "none");
+	phrase_is("--way from a to b eth0 web1", "from,a,to,b");
+	phrase_is("eth0 --way from a to b via c web1 --tap", "from,a,to,b,via,c");
+	phrase_is("eth0 web1 --way from a to b --tap", "from,a,to,b");
+	/* What is too few, or in no form, is said by who reads it. */
+	phrase_is("eth0 web1 --way from a", "from,a");
+	phrase_is("eth0 web1 --way from -q", "from");
+	phrase_is("eth0 web1 --way from a to b via", "from,a,to,b,via");
+	phrase_is("eth0 --way nonesuch web1", "nonesuch");
+	phrase_is("eth0 --way no web1", "no");
+	phrase_is("--way fro eth0 web1", "fro");
+}
+
+static void test_phrase_refused(void **state)
+{
+	(void)state;
+	refuse_add("eth0 web1 --way", "--way needs a value: --way by NAME|from A to B [via C]|none");
+	refuse_add("eth0 web1 --way --tap", "--way needs a value");
+	refuse_add("eth0 web1 --way none --way by foot", "--way is given twice");
+	refuse_add("eth0 web1 --way from a to b bia c", "unexpected 'bia'");
+	refuse_add("eth0 web1 --way none again", "unexpected 'again'");
+}
+
 static void test_globals(void **state)
 {
 	struct add_args args;
@@ -407,6 +452,8 @@ static void test_usage(void **state)
 				   "  -d, --dev NAME      name of the device\n"
 				   "      --owner USER    who may open it\n"
 				   "  -m, --mac MAC...    an address of the guest\n"
+				   "      --way by NAME|from A to B [via C]|none\n"
+				   "                      how to get there\n"
 				   "\n"
 				   "Options of every command:\n"
 				   "  -j, --json          print JSON\n"
@@ -473,6 +520,8 @@ int main(void)
 		cmocka_unit_test(test_unknown_options),
 		cmocka_unit_test(test_long_list),
 		cmocka_unit_test(test_long_word),
+		cmocka_unit_test(test_phrase),
+		cmocka_unit_test(test_phrase_refused),
 		cmocka_unit_test(test_globals),
 		cmocka_unit_test(test_help_needs_nothing_else),
 		cmocka_unit_test(test_verbs),
