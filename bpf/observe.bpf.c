@@ -185,6 +185,10 @@ static __always_inline int is_generic(struct sk_buff *skb, const struct vtx_conf
 
 	if (iif)
 		return config->xdp == VTX_XDP_GENERIC && iif == config->ifindex;
+	/* A veth that runs takes what it is given: it is what the port's own program dropped, whoever its guest said that it was. */
+	if (o->role == VTX_ROLE_VETH && dev_has(skb, bpf_core_enum_value(enum netdev_state_t, __LINK_STATE_START)) &&
+	    !dev_has(skb, bpf_core_enum_value(enum netdev_state_t, __LINK_STATE_NOCARRIER)))
+		return 0;
 	if (!head_of(skb, &f))
 		return 0;
 	t = vtx_fdb_entry(config, f.vlan, f.src);
