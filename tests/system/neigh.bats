@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034 # what the library reads
 # matrix: kind xdp
-# also: VTX_KIND=tap VTX_OFFLOADS=off
-# also: VTX_KIND=veth VTX_OFFLOADS=off
+# also: VTX_KIND=tap VTX_XDP=native VTX_OFFLOADS=off
+# also: VTX_KIND=veth VTX_XDP=native VTX_OFFLOADS=off
 # also: VTX_KIND=tap VTX_TC=clsact
 #
 # What asks for a guest's address goes to that guest alone.
