@@ -144,8 +144,9 @@ static __always_inline __u64 vtx_all_bytes_after(const struct vtx_skb *s, enum v
 /*
  * All frames of the skb; @s knows its new form. 0, or not: it is to be dropped.
  *
- * A tag that is pushed around another moves that one into the bytes, and the kernel counts it among the Ethernet header (skb->mac_len): at
- * an ingress hook it would go on reading behind it. So such an skb must pass a device, where the header is read anew: s->inner.
+ * A tag that is pushed around another moves that one into the bytes, and kernels before 6.12 count it among the Ethernet header
+ * (skb->mac_len): at an ingress hook they go on reading behind it. So such an skb must pass a device, where the header is read anew:
+ * s->inner.
  */
 static __always_inline long vtx_retag(struct vtx_skb *s, enum vtx_retag how)
 {

@@ -23,6 +23,7 @@ TP_STATUS_VLAN_VALID = 0x10
 AUXDATA = struct.Struct("=IIIHHHH")
 DEADLINE = 5
 BROADCAST = b"\xff" * 6
+TAGS = (b"\x81\x00", b"\x88\xa8")
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -66,8 +67,11 @@ class Station:
                 status, _, _, _, _, tci, tpid = AUXDATA.unpack(value[: AUXDATA.size])
                 if status & TP_STATUS_VLAN_VALID:
                     data = data[:12] + struct.pack("!HH", tpid, tci) + data[12:]
-        if data[12:14] == struct.pack("!H", FENCE):
-            self.fences.add(data[14:60])
+        start = 12
+        while data[start : start + 2] in TAGS:
+            start += 4
+        if data[start : start + 2] == struct.pack("!H", FENCE):
+            self.fences.add(data[start + 2 : start + 48])
         else:
             self.received.append(data)
 
@@ -80,11 +84,11 @@ class Net:
         self.by_socket = {sock: station for station in stations for sock in station.sockets}
         self.serial = 0
 
-    def fence(self, sender, receivers):
-        """One broadcast from SENDER, awaited at RECEIVERS."""
+    def fence(self, sender, receivers, tags=b""):
+        """One broadcast from SENDER with these TAGS, awaited at RECEIVERS."""
         self.serial += 1
         mark = struct.pack("!Q", self.serial).ljust(46, b"\0")
-        self.stations[sender].send(BROADCAST + self.stations[sender].mac + struct.pack("!H", FENCE) + mark)
+        self.stations[sender].send(BROADCAST + self.stations[sender].mac + tags + struct.pack("!H", FENCE) + mark)
         deadline = time.monotonic() + DEADLINE
         while not all(mark in self.stations[name].fences for name in receivers):
             self.collect(deadline - time.monotonic())
@@ -100,13 +104,13 @@ class Net:
             timeout = 0
 
     def exchange(self, sender, frames, fences):
-        """Sends FRAMES at SENDER, then the FENCES, pairs of a sender and who must receive it; returns {station: sorted frames}."""
+        """Sends FRAMES at SENDER, then the FENCES, of a sender and who must receive it, and its tags; returns {station: sorted frames}."""
         for station in self.stations.values():
             station.received, station.fences = [], set()
         for frame in frames:
             self.stations[sender].send(frame)
-        for fence_sender, receivers in fences:
-            self.fence(fence_sender, receivers)
+        for fence in fences:
+            self.fence(*fence)
         self.collect(0)
         return {name: sorted(station.received) for name, station in self.stations.items()}
 
