@@ -3,10 +3,11 @@
  * Numbered frames in bulk (seq.h), through packet sockets.
  *
  * send: puts N frames to the given addresses in turn. A frame that the device would not take is sent again, so that what is reported as
- * sent has left; "refused" counts the refusals, which some devices also count as their own losses.
+ * sent has left; "refused" counts the refusals, which some devices also count as their own losses. --src-count: from as many source
+ * addresses in turn, which count up from the first. --seconds and --pace: for so long instead, at so many frames a second.
  *
  * recv: counts what a device receives, until SIGTERM, --count frames or --idle milliseconds without one. "socket_drops" is what the device
- * received and the socket had no room for.
+ * received and the socket had no room for, "first_ns" and "last_ns" when the kernel received our first and last frame.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,6 +22,7 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "seq.h"
@@ -38,6 +40,12 @@ struct options {
 	struct ether_addr dst[ADDRESSES_MAX];
 	bool has_src;
 	struct ether_addr src;
+	uint32_t src_count;
+	double seconds, pace;
+};
+
+struct span {
+	uint64_t first, last; /* ns */
 };
 
 static struct options opts = {.size = 60, .idle = -1};
@@ -47,7 +55,8 @@ static unsigned char frames[BATCH][FRAME_MAX];
 static void usage(void)
 {
 	error(2, 0,
-	      "usage: blast send --dev DEV --count N --dst MAC... [--size BYTES] [--sender ID] [--src MAC]\n"
+	      "usage: blast send --dev DEV --count N --dst MAC... [--size BYTES] [--sender ID] [--src MAC] [--src-count N]\n"
+	      "                  [--seconds S --pace FRAMES]\n"
 	      "       blast recv --dev DEV [--count N] [--idle MS]");
 }
 
@@ -74,6 +83,12 @@ static void parse_one(int c)
 		opts.idle = atoi(optarg);
 	else if (c == 't' && opts.addresses < ADDRESSES_MAX)
 		opts.dst[opts.addresses++] = address(optarg);
+	else if (c == 'm')
+		opts.src_count = atoi(optarg);
+	else if (c == 'S')
+		opts.seconds = atof(optarg);
+	else if (c == 'p')
+		opts.pace = atof(optarg);
 	else if (c == 'f')
 		opts.src = address(optarg), opts.has_src = true;
 	else
@@ -82,10 +97,17 @@ static void parse_one(int c)
 
 static void parse(int argc, char **argv)
 {
-	static const struct option longs[] = {{"dev", required_argument, NULL, 'd'},  {"count", required_argument, NULL, 'c'},
-					      {"size", required_argument, NULL, 's'}, {"sender", required_argument, NULL, 'n'},
-					      {"idle", required_argument, NULL, 'i'}, {"dst", required_argument, NULL, 't'},
-					      {"src", required_argument, NULL, 'f'},  {}};
+	static const struct option longs[] = {{"dev", required_argument, NULL, 'd'},
+					      {"count", required_argument, NULL, 'c'},
+					      {"size", required_argument, NULL, 's'},
+					      {"sender", required_argument, NULL, 'n'},
+					      {"idle", required_argument, NULL, 'i'},
+					      {"dst", required_argument, NULL, 't'},
+					      {"src", required_argument, NULL, 'f'},
+					      {"src-count", required_argument, NULL, 'm'},
+					      {"seconds", required_argument, NULL, 'S'},
+					      {"pace", required_argument, NULL, 'p'},
+					      {}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
@@ -160,20 +182,48 @@ static void number(struct seq_frame *f, uint64_t n)
 	uint32_t s;
 
 	memcpy(f->eth.h_dest, &opts.dst[n % opts.addresses], ETH_ALEN);
+	if (opts.src_count) {
+		uint32_t low = htonl(ntohl(*(uint32_t *)(opts.src.ether_addr_octet + 2)) + n % opts.src_count);
+
+		memcpy(f->eth.h_source + 2, &low, sizeof(low));
+	}
 	f->seq.number = htobe64(n);
 	f->udp.check = 0;
 	s = sum(&f->ip.saddr, 8, IPPROTO_UDP + ntohs(f->udp.len));
 	f->udp.check = finish(sum(&f->udp, sizeof(f->udp) + sizeof(f->seq), s));
 }
 
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* How many frames may be sent now, of those that are still to be sent; waits until there are some. 0: it is over. */
+static int due(uint64_t sent, double start)
+{
+	double passed = now() - start;
+
+	if (!opts.seconds)
+		return opts.count - sent < BATCH ? opts.count - sent : BATCH;
+	while (passed < opts.seconds && sent >= passed * opts.pace) {
+		nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
+		passed = now() - start;
+	}
+	return passed < opts.seconds ? BATCH : 0;
+}
+
 static int run_send(void)
 {
+	double start = now();
 	struct mmsghdr msgs[BATCH] = {};
 	struct iovec iov[BATCH];
 	uint64_t sent = 0, refused = 0;
-	int fd = open_socket(0);
+	int fd = open_socket(0), n;
 
-	if (!opts.count || !opts.addresses)
+	if (!opts.count == !opts.seconds || !opts.addresses)
 		usage();
 	own_address(fd);
 	for (int i = 0; i < BATCH; i++) {
@@ -181,9 +231,7 @@ static int run_send(void)
 		iov[i] = (struct iovec){frames[i], opts.size};
 		msgs[i].msg_hdr = (struct msghdr){.msg_iov = &iov[i], .msg_iovlen = 1};
 	}
-	while (sent < opts.count) {
-		int n = opts.count - sent < BATCH ? opts.count - sent : BATCH;
-
+	while ((n = due(sent, start))) {
 		for (int i = 0; i < n; i++)
 			number((struct seq_frame *)frames[i], sent + i);
 		n = sendmmsg(fd, msgs, n, 0);
@@ -198,10 +246,24 @@ static int run_send(void)
 	return 0;
 }
 
+static void take_time(struct msghdr *msg, struct span *span)
+{
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg);
+	struct timespec t;
+
+	if (!cmsg || cmsg->cmsg_type != SCM_TIMESTAMPNS)
+		return;
+	memcpy(&t, CMSG_DATA(cmsg), sizeof(t));
+	span->last = t.tv_sec * 1000000000ULL + t.tv_nsec;
+	if (!span->first)
+		span->first = span->last;
+}
+
 /* Takes what lies in the socket. */
-static void drain(int fd, struct seq_count *c)
+static void drain(int fd, struct seq_count *c, struct span *span)
 {
 	static struct sockaddr_ll from[BATCH];
+	static char control[BATCH][CMSG_SPACE(sizeof(struct timespec))];
 	struct mmsghdr msgs[BATCH];
 	struct iovec iov[BATCH];
 	int n;
@@ -209,13 +271,21 @@ static void drain(int fd, struct seq_count *c)
 	do {
 		for (int i = 0; i < BATCH; i++) {
 			iov[i] = (struct iovec){frames[i], FRAME_MAX};
-			msgs[i].msg_hdr =
-				(struct msghdr){.msg_iov = &iov[i], .msg_iovlen = 1, .msg_name = &from[i], .msg_namelen = sizeof(from[i])};
+			msgs[i].msg_hdr = (struct msghdr){.msg_iov = &iov[i],
+							  .msg_iovlen = 1,
+							  .msg_name = &from[i],
+							  .msg_namelen = sizeof(from[i]),
+							  .msg_control = control[i],
+							  .msg_controllen = sizeof(control[i])};
 		}
 		n = recvmmsg(fd, msgs, BATCH, MSG_DONTWAIT, NULL);
 		for (int i = 0; i < n; i++) {
+			uint64_t before = c->frames;
+
 			if (from[i].sll_pkttype != PACKET_OUTGOING)
 				seq_take(c, frames[i], msgs[i].msg_len);
+			if (c->frames != before)
+				take_time(&msgs[i].msg_hdr, span);
 		}
 	} while (n == BATCH);
 }
@@ -225,9 +295,10 @@ static int run_recv(void)
 	static struct seq_count c;
 	struct tpacket_stats stats = {};
 	socklen_t len = sizeof(stats);
-	int size = RECEIVE_BUFFER, fd;
+	int size = RECEIVE_BUFFER, on = 1, fd;
+	struct span span = {};
 	struct pollfd fds[2];
-	char extra[64];
+	char extra[128];
 	sigset_t ends;
 
 	sigemptyset(&ends);
@@ -235,18 +306,19 @@ static int run_recv(void)
 	sigaddset(&ends, SIGINT);
 	sigprocmask(SIG_BLOCK, &ends, NULL);
 	fd = open_socket(ETH_P_IP); /* of one protocol: it sees what the stack received, past XDP and tc */
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
-		error(1, errno, "receive buffer");
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) || setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)))
+		error(1, errno, "receive buffer, time stamps");
 	fds[0] = (struct pollfd){.fd = fd, .events = POLLIN};
 	fds[1] = (struct pollfd){.fd = signalfd(-1, &ends, SFD_CLOEXEC), .events = POLLIN};
 	puts("ready");
 	fflush(stdout);
 	while (poll(fds, 2, opts.idle) > 0 && !fds[1].revents && (!opts.count || c.frames < opts.count))
-		drain(fd, &c);
-	drain(fd, &c);
+		drain(fd, &c, &span);
+	drain(fd, &c, &span);
 	if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len))
 		error(1, errno, "statistics");
-	snprintf(extra, sizeof(extra), ", \"socket_drops\": %u", stats.tp_drops);
+	snprintf(extra, sizeof(extra), ", \"socket_drops\": %u, \"first_ns\": %lu, \"last_ns\": %lu", stats.tp_drops,
+		 (unsigned long)span.first, (unsigned long)span.last);
 	seq_print(stdout, &c, extra);
 	return 0;
 }

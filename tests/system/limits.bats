@@ -1,0 +1,126 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
+# only: VTX_KIND=tap VTX_XDP=native
+# only: VTX_KIND=veth VTX_XDP=native
+# only: VTX_KIND=veth VTX_XDP=generic
+# only: VTX_KIND=tap VTX_XDP=off
+#
+# Rates and storm limits: how much passes, and that all else is counted under its reason.
+load ../lib/testenv
+
+QUIET=1
+SECONDS_LONG=10
+
+# network OPTION...: guest a with these
+network() {
+	make_wire
+	attach
+	add_port "$VTX_KIND" a "$@"
+}
+
+# flow FROM TO SIZE PACE: two processes, each on a CPU of its own, send FROM TO at PACE frames a second together for ten seconds. Sets SENT,
+# and what arrived: FRAMES, BYTES and NS between the first and the last, by the receiving kernel's clock.
+flow() {
+	local from=$1 to=$2 from_dev=eth0 to_dev=eth0 mac=${GUEST_MAC[$2]-$WIRE_MAC} got sender last_cpu
+	[[ $from != wire ]] || from_dev=wire0
+	[[ $to != wire ]] || to_dev=wire0
+	last_cpu=$(($(nproc) - 1))
+	spawn receiver nsenter --net="/run/netns/$to" "$TOOLS/blast" recv --dev $to_dev
+	for sender in 0 1; do
+		spawn_quiet "sender$sender" taskset -c $((sender ? last_cpu : 0)) nsenter --net="/run/netns/$from" "$TOOLS/blast" send \
+			--dev $from_dev --dst "$mac" --sender $sender --size "$3" --seconds $SECONDS_LONG --pace $(($4 / 2))
+	done
+	await sender0
+	await sender1
+	wait_until 20 settled
+	got=$(stop receiver)
+	SENT=$(($(jq .sent "$BATS_TEST_TMPDIR/sender0.out") + $(jq .sent "$BATS_TEST_TMPDIR/sender1.out")))
+	read -r FRAMES BYTES NS <<<"$(jq -r '"\(.frames) \(.bytes) \(.last_ns - .first_ns)"' <<<"$got")"
+}
+
+# exact WHAT FOUND RATE: found in NS nanoseconds is the rate, to 2 %
+exact() {
+	local due=$(($3 * (NS / 1000) / 1000000))
+	echo "$1: $2, by the rate $due, in $((NS / 1000000)) ms, of $SENT frames sent"
+	((NS > SECONDS_LONG * 900000000)) || fail "the frames came within $((NS / 1000000)) ms"
+	between "$1" "$2" $((due * 98 / 100)) $((due * 102 / 100))
+}
+
+# all_counted FROM TO REASON ROW: what FROM sent went to TO or was dropped for that reason, and nothing else was lost
+all_counted() {
+	is "frames from $1" "$(frames_from "$1")" "$SENT"
+	is "frames to $2" "$(frames_to "$2")" "$FRAMES"
+	is "frames dropped" "$(drops "$4" "$3")" $((SENT - FRAMES))
+	is "all drops" $(($(drops wire) + $(drops host) + $(drops a))) $((SENT - FRAMES))
+}
+
+@test "--rate-in 20mbit, path xdp" {
+	network --path xdp --rate-in 20mbit
+	flow wire a 1514 6000
+	exact bits $((BYTES * 8)) 20000000
+	all_counted wire a rate_in a
+}
+
+@test "--rate-in 200mbit, path stack" {
+	network --path stack --rate-in 200mbit
+	flow wire a 1514 40000
+	exact bits $((BYTES * 8)) 200000000
+	all_counted wire a rate_in a
+}
+
+@test "--rate-out 10mbit, in a VLAN: the guest's bytes, without the tag" {
+	network --vlan access 10 --rate-out 10mbit
+	flow a wire 500 8000
+	exact bits $(((BYTES - 4 * FRAMES) * 8)) 10000000
+	all_counted a wire rate_out a
+}
+
+@test "--rate-out 2kpps, offloads off" {
+	TAPGUEST=--no-vnet-hdr network --path xdp --offloads off --rate-out 2kpps
+	flow a wire 60 8000
+	exact frames "$FRAMES" 2000
+	all_counted a wire rate_out a
+}
+
+@test "storm limits: each for its own, and unicast to whom one knows for none" {
+	local start limit
+	network --storm-broadcast 500pps --storm-multicast 300pps --storm-unknown 100pps
+	spawn receiver nsenter --net=/run/netns/wire "$TOOLS/blast" recv --dev wire0
+	start=$(now_ms)
+	storm ff:ff:ff:ff:ff:ff 500 broadcast
+	storm 01:00:5e:00:01:01 300 multicast
+	storm 02:00:00:00:77:77 100 unknown
+	is "frames to the host" "$(frames_to host)" $(($(passed broadcast) + $(passed multicast)))
+	on a "$TOOLS/blast" send --dev eth0 --dst "$UPLINK_MAC" --count 3000 >/dev/null
+	wait_until 20 settled
+	is "all drops" "$(drops a)" $((9000 - $(passed broadcast) - $(passed multicast) - $(passed unknown)))
+	is "frames that the wire received" "$(stop receiver | jq .frames)" $(($(passed broadcast) + $(passed multicast) + $(passed unknown)))
+}
+
+passed() {
+	echo $((3000 - $(drops a "storm_$1")))
+}
+
+now_ms() {
+	date +%s%3N
+}
+
+# storm DST RATE NAME: 3,000 frames as fast as they go; what passes is the burst, and the rate's share of the time they took
+storm() {
+	local before
+	before=$(now_ms)
+	on a "$TOOLS/blast" send --dev eth0 --dst "$1" --count 3000 >/dev/null
+	wait_until 20 settled
+	# Ten milliseconds' burst, but two frames at least, and one that overdraws it.
+	between "$3 that passed" "$(passed "$3")" 3 $(($2 * ($(now_ms) - before + 10) / 1000 + 4))
+}
+
+@test "storm limits of a flood to guests: nobody gets what is beyond" {
+	network --storm-broadcast 200pps
+	add_port "$VTX_KIND" b
+	on a "$TOOLS/blast" send --dev eth0 --dst ff:ff:ff:ff:ff:ff --count 2000 >/dev/null
+	wait_until 20 settled
+	is "frames to b" "$(frames_to b)" $((2000 - $(drops a storm_broadcast)))
+	((2000 - $(drops a storm_broadcast) < 2000)) || fail "nothing was beyond"
+}
