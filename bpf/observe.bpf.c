@@ -180,8 +180,9 @@ static __always_inline int wanted_row(struct sk_buff *skb, const struct vtx_conf
  */
 static __always_inline int is_generic(struct sk_buff *skb, const struct vtx_config *config, const struct vtx_observed *o, __u32 iif)
 {
-	const struct vtx_target *t;
+	const struct vtx_target *t, *self;
 	struct vtx_frame f;
+	__u32 row = o->port;
 
 	if (iif)
 		return config->xdp == VTX_XDP_GENERIC && iif == config->ifindex;
@@ -189,10 +190,14 @@ static __always_inline int is_generic(struct sk_buff *skb, const struct vtx_conf
 	if (o->role == VTX_ROLE_VETH && dev_has(skb, bpf_core_enum_value(enum netdev_state_t, __LINK_STATE_START)) &&
 	    !dev_has(skb, bpf_core_enum_value(enum netdev_state_t, __LINK_STATE_NOCARRIER)))
 		return 0;
-	if (!head_of(skb, &f))
+	self = bpf_map_lookup_elem(&vtx_members, &row);
+	if (!self || !head_of(skb, &f))
 		return 0;
-	t = vtx_fdb_entry(config, f.vlan, f.src);
-	/* On the device of the very port, it is what that port's program dropped. */
+	/* On the device of the very port, it is what that port's program dropped; in another VLAN its address may be another port's. */
+	if (row && vtx_same_mac(f.src, self->mac))
+		return 0;
+	/* What is untagged there has lost its tag on the way. */
+	t = vtx_fdb_entry(config, f.tagged || !(self->flags & (VTX_T_ACCESS | VTX_T_TRUNK)) ? f.vlan : self->vlan, f.src);
 	return t && t->port != o->port && (t->flags & VTX_T_SEND_XDP);
 }
 

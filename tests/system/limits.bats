@@ -20,8 +20,20 @@ network() {
 }
 
 # flow FROM TO SIZE PACE: two processes, each on a CPU of its own, send FROM TO at PACE frames a second together for ten seconds. Sets SENT,
-# and what arrived: FRAMES, BYTES and NS between the first and the last, by the receiving kernel's clock.
+# and what arrived: FRAMES, BYTES and NS between the first and the last, by the receiving kernel's clock. A sender that a busy machine held up
+# for half of the second that is the burst tries again: a bucket that had nothing to do says nothing.
 flow() {
+	local try
+	for try in 1 2 3 4 5; do
+		BASE_FROM=$(frames_from "$1") BASE_TO=$(frames_to "$2") BASE_DROPS=$(($(drops wire) + $(drops host) + $(drops a)))
+		flow_once "$@"
+		((GAP >= 500)) || return 0
+		echo "try $try: nothing was sent for $GAP ms"
+	done
+	fail "the machine is too busy to send"
+}
+
+flow_once() {
 	local from=$1 to=$2 from_dev=eth0 to_dev=eth0 mac=${GUEST_MAC[$2]-$WIRE_MAC} got sender last_cpu
 	[[ $from != wire ]] || from_dev=wire0
 	[[ $to != wire ]] || to_dev=wire0
@@ -35,49 +47,49 @@ flow() {
 	await sender1
 	wait_until 20 settled
 	got=$(stop receiver)
-	SENT=$(($(jq .sent "$BATS_TEST_TMPDIR/sender0.out") + $(jq .sent "$BATS_TEST_TMPDIR/sender1.out")))
+	read -r SENT GAP <<<"$(jq -rs '"\(map(.sent) | add) \(map(.gap_ms) | max)"' "$BATS_TEST_TMPDIR"/sender[01].out)"
 	read -r FRAMES BYTES NS <<<"$(jq -r '"\(.frames) \(.bytes) \(.last_ns - .first_ns)"' <<<"$got")"
 }
 
-# exact WHAT FOUND RATE: found in NS nanoseconds is the rate, to 2 %
+# exact WHAT FOUND RATE: found in NS nanoseconds is the rate, to 2 %, and a second's burst
 exact() {
-	local due=$(($3 * (NS / 1000) / 1000000))
-	echo "$1: $2, by the rate $due, in $((NS / 1000000)) ms, of $SENT frames sent"
+	local due=$(($3 * (NS / 1000) / 1000000 + $3))
+	echo "$1: $2, by rate and burst $due, in $((NS / 1000000)) ms, of $SENT frames sent"
 	((NS > SECONDS_LONG * 900000000)) || fail "the frames came within $((NS / 1000000)) ms"
 	between "$1" "$2" $((due * 98 / 100)) $((due * 102 / 100))
 }
 
 # all_counted FROM TO REASON ROW: what FROM sent went to TO or was dropped for that reason, and nothing else was lost
 all_counted() {
-	is "frames from $1" "$(frames_from "$1")" "$SENT"
-	is "frames to $2" "$(frames_to "$2")" "$FRAMES"
-	is "frames dropped" "$(drops "$4" "$3")" $((SENT - FRAMES))
-	is "all drops" $(($(drops wire) + $(drops host) + $(drops a))) $((SENT - FRAMES))
+	is "frames from $1" $(($(frames_from "$1") - BASE_FROM)) "$SENT"
+	is "frames to $2" $(($(frames_to "$2") - BASE_TO)) "$FRAMES"
+	is "all drops" $(($(drops wire) + $(drops host) + $(drops a) - BASE_DROPS)) $((SENT - FRAMES))
+	is "drops for other reasons" $(($(drops wire) + $(drops host) + $(drops a) - $(drops "$4" "$3"))) 0
 }
 
 @test "--rate-in 20mbit, path xdp" {
-	network --path xdp --rate-in 20mbit
+	network --path xdp --rate-in 20mbit --burst-in 2500000b
 	flow wire a 1514 6000
 	exact bits $((BYTES * 8)) 20000000
 	all_counted wire a rate_in a
 }
 
 @test "--rate-in 200mbit, path stack" {
-	network --path stack --rate-in 200mbit
+	network --path stack --rate-in 200mbit --burst-in 25000000b
 	flow wire a 1514 40000
 	exact bits $((BYTES * 8)) 200000000
 	all_counted wire a rate_in a
 }
 
 @test "--rate-out 10mbit, in a VLAN: the guest's bytes, without the tag" {
-	network --vlan access 10 --rate-out 10mbit
+	network --vlan access 10 --rate-out 10mbit --burst-out 1250000b
 	flow a wire 500 8000
 	exact bits $(((BYTES - 4 * FRAMES) * 8)) 10000000
 	all_counted a wire rate_out a
 }
 
 @test "--rate-out 2kpps, offloads off" {
-	TAPGUEST=--no-vnet-hdr network --path xdp --offloads off --rate-out 2kpps
+	TAPGUEST=--no-vnet-hdr network --path xdp --offloads off --rate-out 2kpps --burst-out 2000
 	flow a wire 60 8000
 	exact frames "$FRAMES" 2000
 	all_counted a wire rate_out a

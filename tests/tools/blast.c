@@ -4,7 +4,8 @@
  *
  * send: puts N frames to the given addresses in turn. A frame that the device would not take is sent again, so that what is reported as
  * sent has left; "refused" counts the refusals, which some devices also count as their own losses. --src-count: from as many source
- * addresses in turn, which count up from the first. --seconds and --pace: for so long instead, at so many frames a second.
+ * addresses in turn, which count up from the first. --seconds and --pace: for so long instead, at so many frames a second; "gap_ms" is the
+ * longest time that passed without a frame.
  *
  * recv: counts what a device receives, until SIGTERM, --count frames or --idle milliseconds without one. "socket_drops" is what the device
  * received and the socket had no room for, "first_ns" and "last_ns" when the kernel received our first and last frame.
@@ -212,12 +213,14 @@ static int due(uint64_t sent, double start)
 		nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
 		passed = now() - start;
 	}
-	return passed < opts.seconds ? BATCH : 0;
+	if (passed >= opts.seconds)
+		return 0;
+	return passed * opts.pace - sent < BATCH ? (int)(passed * opts.pace - sent) + 1 : BATCH;
 }
 
 static int run_send(void)
 {
-	double start = now();
+	double start = now(), last = start, gap = 0;
 	struct mmsghdr msgs[BATCH] = {};
 	struct iovec iov[BATCH];
 	uint64_t sent = 0, refused = 0;
@@ -235,6 +238,8 @@ static int run_send(void)
 		for (int i = 0; i < n; i++)
 			number((struct seq_frame *)frames[i], sent + i);
 		n = sendmmsg(fd, msgs, n, 0);
+		gap = now() - last > gap ? now() - last : gap;
+		last = now();
 		if (n > 0)
 			sent += n;
 		else if (errno == ENOBUFS)
@@ -242,7 +247,7 @@ static int run_send(void)
 		else if (errno != EAGAIN && errno != EINTR)
 			error(1, errno, "send on %s after %lu frames", opts.dev, (unsigned long)sent);
 	}
-	printf("{\"sent\": %lu, \"refused\": %lu}\n", (unsigned long)sent, (unsigned long)refused);
+	printf("{\"sent\": %lu, \"refused\": %lu, \"gap_ms\": %d}\n", (unsigned long)sent, (unsigned long)refused, (int)(gap * 1000));
 	return 0;
 }
 
