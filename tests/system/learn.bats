@@ -46,7 +46,7 @@ silence() {
 	pins=$(vtx_json '.[0].pins' show eth0)
 	read -r now _ </proc/uptime
 	seen=$((${now%.*} - $2))
-	# shellcheck disable=SC2016 # jq's variables
+	# shellcheck disable=SC2086 # bytes, each a word
 	value=$(bpftool -j map lookup pinned "$pins/fdb" key hex ff ff ${1//:/ } | jq -r '.value[0:24] | join(" ")')
 	# shellcheck disable=SC2046,SC2086 # bytes, each a word
 	bpftool map update pinned "$pins/fdb" key hex ff ff ${1//:/ } value $value \

@@ -53,6 +53,7 @@ far_machine() {
 	on wire "$VTAPXDP" attach wire0 --xdp "$VTX_XDP" --tc "$VTX_TC" >/dev/null
 	new_netns far
 	on wire "$VTAPXDP" port add wire0 far --veth --netns far --vlan access 10 >/dev/null
+	# shellcheck disable=SC2154 # it is a key
 	GUEST_MAC[far]=$(on wire "$VTAPXDP" -j show wire0 far | jq -r '.[0].ports[0].macs[0]') GUEST_NUMBER[far]=99
 	add_addresses far eth0 99
 	wait_until 5 is_running far eth0
