@@ -19,18 +19,20 @@
 #include "error.h"
 #include "ethtool.h"
 #include "hook.h"
+#include "limits.h"
 #include "link.h"
 #include "load.h"
 #include "lock.h"
 #include "netns.h"
+#include "needs.h"
 #include "port.h"
+#include "promisc.h"
 #include "row.h"
+#include "settings.h"
 #include "signals.h"
 #include "tables.h"
 #include "xdp.h"
 
-const char *const vtx_mode_names[] = {
-	[VTX_MODE_BRIDGE] = "bridge", [VTX_MODE_VEPA] = "vepa", [VTX_MODE_PRIVATE] = "private", [VTX_MODE_PASSTHRU] = "passthru", NULL};
 const char *const vtx_xdp_names[] = {[VTX_XDP_OFF] = "off", [VTX_XDP_NATIVE] = "native", [VTX_XDP_GENERIC] = "generic", "auto", NULL};
 const char *const vtx_tc_names[] = {[VTX_TC_TCX] = "tcx", [VTX_TC_CLSACT] = "clsact", "auto", NULL};
 
@@ -103,7 +105,7 @@ static int clear_the_way(const char *ifname, const struct vtx_link *link)
 	err = vtx_uplink_open(ifname, true, &u);
 	if (err)
 		return err;
-	if ((int)u.config.ifindex == link->ifindex && u.config.state == VTX_STATE_READY)
+	if ((int)u.config.ifindex == link->ifindex && (u.config.state == VTX_STATE_READY || u.config.state == VTX_STATE_CHANGING))
 		err = vtx_error(-EEXIST, "%s is attached already ('vtapxdp show %s' tells how)", ifname, ifname);
 	else if (vtx_port_next(&u, 0, &p))
 		err = vtx_error(-EEXIST,
@@ -169,13 +171,11 @@ static int begin(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const
 		.state = VTX_STATE_ADDING,
 		.netns_cookie = cookie,
 		.ifindex = link->ifindex,
-		.mode = spec->mode,
-		.flags = spec->host ? VTX_C_HOST : 0,
 		.mtu = link->mtu,
-		.mcast = VTX_MCAST_SNOOP,
-		.ageing = 300,
 		.mark = new_mark(cookie, link->ifindex),
 	};
+	vtx_settings_copy(c, &spec->settings);
+	c->flags |= vtx_needs_of_config(c);
 	memcpy(c->mac, link->mac, VTX_MAC_SIZE);
 	snprintf(c->ifname, sizeof(c->ifname), "%s", link->name);
 	return vtx_uplink_save(u);
@@ -192,6 +192,8 @@ static int add_rows(struct vtx_uplink *u)
 		if (!err)
 			err = vtx_row_add(u, rows[i], dir);
 	}
+	if (!err)
+		err = vtx_limits_set_wire(u);
 	return err ? err : vtx_tables_set_uplink(u);
 }
 
@@ -333,6 +335,8 @@ static int build(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const
 	if (!err)
 		err = attach_xdp(u, xdp, link);
 	if (!err)
+		err = vtx_promisc_settle(u);
+	if (!err)
 		err = vtx_interrupted("attach");
 	if (err)
 		return err;
@@ -411,7 +415,7 @@ static int restore_device(const struct vtx_uplink *u)
 			err = feature_on(c, spoilers[i].name);
 	if (err)
 		return err;
-	return c->flags & VTX_C_PROMISC ? vtx_link_set_promisc(c->ifindex, false) : 0;
+	return c->flags & (VTX_C_PROMISC | VTX_C_PASSTHRU_PROMISC) ? vtx_link_set_promisc(c->ifindex, false) : 0;
 }
 
 static void detach_tc(const struct vtx_uplink *u)

@@ -2,16 +2,13 @@
 #ifndef VTX_ATTACH_H
 #define VTX_ATTACH_H
 
-#include <stdbool.h>
-
 #include "uplink.h"
 
 struct vtx_attach_spec {
 	const char *ifname;
-	enum vtx_mode mode;
 	const char *xdp; /* "native", "generic", "auto", "off" */
 	const char *tc; /* "tcx", "clsact", "auto" */
-	bool host;
+	struct vtx_config settings; /* what settings.h calls so */
 };
 
 /* Attaches; on failure all is as before. *@config is what came of it. 0 or -errno, said. */
@@ -23,6 +20,6 @@ int vtx_detach(struct vtx_uplink *u);
 /* Removes all ports. */
 int vtx_remove_ports(struct vtx_uplink *u);
 
-extern const char *const vtx_mode_names[], *const vtx_xdp_names[], *const vtx_tc_names[];
+extern const char *const vtx_xdp_names[], *const vtx_tc_names[];
 
 #endif

@@ -8,19 +8,19 @@
 #include "error.h"
 #include "parse.h"
 #include "render.h"
+#include "settings.h"
 
 struct attach_args {
-	const char *uplink, *mode, *xdp, *tc;
-	bool no_host;
+	const char *uplink, *xdp, *tc;
+	struct vtx_settings_args settings;
 };
 
 static const struct vtx_opt attach_opts[] = {
 	{VTX_OPT_ARG, "UPLINK", 0, NULL, "the network device to put guests on", offsetof(struct attach_args, uplink)},
-	{VTX_OPT_TEXT, "mode", 0, "MODE", "bridge (default)", offsetof(struct attach_args, mode)},
 	{VTX_OPT_TEXT, "xdp", 0, "WHERE", "native, generic, off, or auto (default): the best that the device has",
 	 offsetof(struct attach_args, xdp)},
 	{VTX_OPT_TEXT, "tc", 0, "HOOK", "tcx, clsact, or auto (default): tcx where the kernel has it", offsetof(struct attach_args, tc)},
-	{VTX_OPT_FLAG, "no-host", 0, NULL, "guests and this host may not talk to each other", offsetof(struct attach_args, no_host)},
+	VTX_SETTINGS_OPTS(offsetof(struct attach_args, settings)),
 	{.type = VTX_OPT_END},
 };
 
@@ -42,15 +42,14 @@ static void render_attached(const struct vtx_config *c)
 static int run_attach(const void *p)
 {
 	const struct attach_args *args = p;
-	struct vtx_attach_spec spec = {.ifname = args->uplink, .xdp = "auto", .tc = "auto", .host = !args->no_host};
+	struct vtx_attach_spec spec = {.ifname = args->uplink, .xdp = "auto", .tc = "auto"};
 	struct vtx_config config;
 	int word, err;
 
 	err = vtx_parse_ifname(args->uplink);
-	if (!err && args->mode) {
-		err = vtx_parse_word(args->mode, "--mode", vtx_mode_names, &word);
-		spec.mode = err ? 0 : word;
-	}
+	vtx_settings_default(&spec.settings);
+	if (!err)
+		err = vtx_settings_parse(&args->settings, &spec.settings);
 	if (!err && args->xdp) {
 		err = vtx_parse_word(args->xdp, "--xdp", vtx_xdp_names, &word);
 		spec.xdp = args->xdp;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "commands.h"
 #include "error.h"
 #include "netns.h"
@@ -214,14 +215,6 @@ static void render_added(__u32 number, const struct vtx_port *port)
 	vtx_render_close();
 }
 
-static int uplink_ready(const struct vtx_uplink *u)
-{
-	if (u->config.state == VTX_STATE_READY)
-		return 0;
-	return vtx_error(-EPROTO, "%s is half-attached, its command was killed: 'vtapxdp repair %s' mends that", u->config.ifname,
-			 u->config.ifname);
-}
-
 static int run_add(const void *p)
 {
 	const struct port_args *a = p;
@@ -234,7 +227,7 @@ static int run_add(const void *p)
 	if (!err)
 		err = vtx_uplink_open(a->uplink, true, &u);
 	if (!err) {
-		err = uplink_ready(&u);
+		err = vtx_change_ready(&u);
 		if (!err)
 			err = vtx_failure(vtx_port_add(&u, &spec, &number, &port));
 		vtx_uplink_close(&u);
@@ -285,7 +278,7 @@ static int set_port(struct vtx_uplink *u, const struct port_args *a)
 {
 	struct vtx_port current = {}, wanted;
 	__u32 number;
-	int err = uplink_ready(u);
+	int err = vtx_change_ready(u);
 
 	if (!err)
 		err = vtx_port_require(u, a->port, &number, &current);

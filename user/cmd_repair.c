@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "attach.h"
+#include "change.h"
 #include "commands.h"
 #include "error.h"
 #include "link.h"
@@ -83,6 +84,12 @@ static int repair(struct vtx_uplink *u)
 	__u32 number;
 	int err = 0;
 
+	if (u->config.state == VTX_STATE_CHANGING) {
+		err = vtx_change_finish(u);
+		if (err)
+			return err;
+		say("uplink", u->config.ifname, "half-changed, now as it was to be");
+	}
 	if (u->config.state != VTX_STATE_READY) {
 		err = vtx_remove_ports(u);
 		if (!err)

@@ -15,6 +15,7 @@
 #include "port.h"
 #include "render.h"
 #include "select.h"
+#include "settings.h"
 
 static void render_note(const char *note)
 {
@@ -118,6 +119,25 @@ static void uplink_notes(const struct vtx_uplink *u, bool gone, const struct vtx
 	vtx_render_close();
 }
 
+/* Who has the whole of it in mode passthru, by name. */
+static void render_owner(const struct vtx_uplink *u)
+{
+	struct vtx_port port;
+
+	if (u->config.owner && !vtx_port_read(u, u->config.owner, &port))
+		vtx_render_text("owner", ", owner %s", port.name);
+}
+
+static void render_settings(const struct vtx_uplink *u)
+{
+	const struct vtx_config *c = &u->config;
+
+	vtx_render_text("mcast", "    mcast %s", vtx_mcast_names[c->mcast]);
+	vtx_render_number("ageing", ", ageing %" PRIu64 " s", c->ageing);
+	render_owner(u);
+	vtx_render_plain("\n");
+}
+
 static void render_uplink(const struct vtx_uplink *u)
 {
 	const struct vtx_config *c = &u->config;
@@ -141,6 +161,7 @@ static void render_uplink(const struct vtx_uplink *u)
 	vtx_render_bool("frags", NULL, NULL, c->flags & VTX_C_FRAGS);
 	vtx_render_bool("promiscuous", ", promiscuous", NULL, link.promiscuity > 0);
 	vtx_render_plain("\n");
+	render_settings(u);
 	vtx_render_text("pins", "    pins %s\n", u->dir);
 	uplink_notes(u, gone, &link);
 }

@@ -79,6 +79,8 @@ int vtx_fdb_set(const struct vtx_uplink *u, __u32 number, const struct vtx_port 
 	for (__u32 i = 0; i < port->macs_used && !err; i++) {
 		struct vtx_fdb_key key = vtx_fdb_key_of(port, port->macs[i]);
 
+		if (!memcmp(port->macs[i], u->config.mac, VTX_MAC_SIZE))
+			continue;
 		err = bpf_map_update_elem(u->maps[VTX_FDB], &key, &t, BPF_ANY);
 	}
 	if (!err)

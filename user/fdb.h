@@ -14,7 +14,8 @@
 /* Where @port's address @mac stands; @port NULL: the uplink's. */
 struct vtx_fdb_key vtx_fdb_key_of(const struct vtx_port *port, const __u8 *mac);
 
-/* Writes the port's entries. After this frames reach the guest. What others learnt of its addresses goes. */
+/* Writes the port's entries. After this frames reach the guest. What others learnt of its addresses goes. The uplink's own address, which
+ * a port may have in mode passthru, stays the host's: that mode asks no FDB. */
 int vtx_fdb_set(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
 
 /* Removes the entries of the port that aren't its own any more, and brings those that it learnt into line with it, or with @forget removes

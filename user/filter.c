@@ -2,24 +2,20 @@
 #include "filter.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "error.h"
 #include "link.h"
+#include "promisc.h"
 
-/* Once; what made it so is not asked again. */
+/* Says so the first time. */
 static int make_promiscuous(struct vtx_uplink *u, const char *why)
 {
-	struct vtx_link link;
-	int err;
+	bool was = u->config.flags & VTX_C_PROMISC;
+	int err = vtx_promisc_raise(u, VTX_C_PROMISC);
 
-	if ((u->config.flags & VTX_C_PROMISC) || (!vtx_link_get_index(u->config.ifindex, &link) && link.promisc))
-		return 0;
-	u->config.flags |= VTX_C_PROMISC;
-	err = vtx_uplink_save(u);
-	if (!err)
-		err = vtx_link_set_promisc(u->config.ifindex, true);
-	if (!err)
+	if (!err && !was && (u->config.flags & VTX_C_PROMISC))
 		vtx_warn("%s is promiscuous from now on, until it is detached: %s", u->config.ifname, why);
 	return err;
 }
@@ -31,6 +27,8 @@ static int filter_one(struct vtx_uplink *u, __u32 number, struct vtx_port *port,
 	bool ours = port->filtered & 1U << i;
 	int err = 0;
 
+	if (!memcmp(port->macs[i], u->config.mac, VTX_MAC_SIZE)) /* mode passthru; every device lets its own address through */
+		return 0;
 	port->filtered |= 1U << i;
 	if (!ours)
 		err = vtx_port_save(u, number, port);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "error.h"
 #include "rate.h"
 #include "tables.h"
 
@@ -36,6 +37,14 @@ int vtx_limits_set(const struct vtx_uplink *u, __u32 row, const struct vtx_rate 
 		err = rates[i].unit ? set_bucket(u, &key, &rates[i], mtu) : del_bucket(u, &key);
 	}
 	return err;
+}
+
+int vtx_limits_set_wire(const struct vtx_uplink *u)
+{
+	const struct vtx_config *c = &u->config;
+	int err = vtx_limits_set(u, VTX_WIRE, c->rates, c->mtu);
+
+	return err ? vtx_error(err, "can't write the storm limits of %s: %s", c->ifname, vtx_reason_of(err)) : 0;
 }
 
 void vtx_limits_get(const struct vtx_uplink *u, __u32 row, struct vtx_rate rates[VTX_LIMITS])

@@ -10,6 +10,9 @@
  * @mtu is the row's. */
 int vtx_limits_set(const struct vtx_uplink *u, __u32 row, const struct vtx_rate rates[VTX_LIMITS], __u32 mtu);
 
+/* The wire's, as the config says. Said. */
+int vtx_limits_set_wire(const struct vtx_uplink *u);
+
 /* What a row is limited to, as its buckets say. */
 void vtx_limits_get(const struct vtx_uplink *u, __u32 row, struct vtx_rate rates[VTX_LIMITS]);
 

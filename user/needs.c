@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "needs.h"
 
-#define NEEDS (VTX_C_VLAN | VTX_C_REFLECT | VTX_C_SOURCES)
+#define NEEDS (VTX_C_VLAN | VTX_C_REFLECT | VTX_C_SOURCES | VTX_C_STORM)
 
 static __u32 needs_of_port(const struct vtx_port *port)
 {
@@ -16,9 +16,15 @@ static __u32 needs_of_port(const struct vtx_port *port)
 	return needs;
 }
 
-static __u32 needs_of_mode(__u32 mode)
+__u32 vtx_needs_of_config(const struct vtx_config *config)
 {
-	return mode == VTX_MODE_VEPA || mode == VTX_MODE_PRIVATE ? VTX_C_REFLECT : 0;
+	__u32 needs = 0;
+
+	if (config->mode == VTX_MODE_VEPA || config->mode == VTX_MODE_PRIVATE)
+		needs |= VTX_C_REFLECT;
+	for (int i = 0; i < VTX_LIMITS; i++)
+		needs |= config->rates[i].unit ? VTX_C_STORM : 0;
+	return needs;
 }
 
 static int set_needs(struct vtx_uplink *u, __u32 needs)
@@ -38,7 +44,7 @@ int vtx_needs_raise(struct vtx_uplink *u, const struct vtx_port *port)
 
 int vtx_needs_settle(struct vtx_uplink *u)
 {
-	__u32 needs = needs_of_mode(u->config.mode), n;
+	__u32 needs = vtx_needs_of_config(&u->config), n;
 	struct vtx_port port;
 
 	vtx_for_each_port (u, n, &port)

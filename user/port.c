@@ -86,6 +86,12 @@ static int check_others(const struct vtx_uplink *u, __u32 number, const struct v
 	return 0;
 }
 
+/* In mode passthru the one port stands for the uplink, and may have its address. */
+static bool may_be_uplink(const struct vtx_uplink *u, const __u8 *mac)
+{
+	return u->config.mode == VTX_MODE_PASSTHRU && !memcmp(mac, u->config.mac, VTX_MAC_SIZE);
+}
+
 int vtx_port_check_macs(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
 {
 	char text[VTX_MAC_TEXT];
@@ -95,6 +101,8 @@ int vtx_port_check_macs(const struct vtx_uplink *u, __u32 number, const struct v
 		for (__u32 j = 0; j < i; j++)
 			if (!memcmp(port->macs[i], port->macs[j], VTX_MAC_SIZE))
 				return vtx_error(-EINVAL, "--mac %s is given twice", text);
+		if (may_be_uplink(u, port->macs[i]))
+			continue;
 		if (vtx_fdb_is_host(u, port->macs[i]))
 			return vtx_error(-EEXIST, "--mac %s is the address of %s itself: give the guest one of its own", text,
 					 u->config.ifname);
@@ -273,6 +281,35 @@ static int build(struct vtx_uplink *u, __u32 number, const struct vtx_port_spec 
 	return err ? err : vtx_interrupted("port add");
 }
 
+static int choose_mac(const struct vtx_uplink *u, struct vtx_port *port)
+{
+	port->macs_used = 1;
+	if (u->config.mode != VTX_MODE_PASSTHRU)
+		return vtx_random_mac(port->macs[0]);
+	memcpy(port->macs[0], u->config.mac, VTX_MAC_SIZE);
+	return 0;
+}
+
+static int check_room(const struct vtx_uplink *u)
+{
+	struct vtx_port owner;
+
+	if (u->config.mode != VTX_MODE_PASSTHRU || !vtx_port_next(u, 0, &owner))
+		return 0;
+	return vtx_error(
+		-EBUSY, "%s is in mode passthru, and port %s has the whole of it: delete that port, or choose another mode ('vtapxdp set')",
+		u->config.ifname, owner.name);
+}
+
+/* In mode passthru all frames of the wire go to the owner: to a port that is made, or to the host again. */
+static int set_owner(struct vtx_uplink *u, __u32 number)
+{
+	if (u->config.owner == number || u->config.mode != VTX_MODE_PASSTHRU)
+		return 0;
+	u->config.owner = number;
+	return vtx_uplink_save(u);
+}
+
 static int check_spec(const struct vtx_uplink *u, const struct vtx_port_spec *spec, struct vtx_port *port)
 {
 	__u32 n;
@@ -295,13 +332,11 @@ static int check_spec(const struct vtx_uplink *u, const struct vtx_port_spec *sp
 	snprintf(port->name, sizeof(port->name), "%s", spec->name);
 	port->macs_used = spec->macs_used;
 	memcpy(port->macs, spec->macs, sizeof(port->macs));
-	if (!port->macs_used) {
-		err = vtx_random_mac(port->macs[0]);
-		if (err)
-			return vtx_error(err, "can't make a random address: %s", vtx_reason_of(err));
-		port->macs_used = 1;
-	}
-	err = vtx_port_check_macs(u, 0, port);
+	err = port->macs_used ? 0 : choose_mac(u, port);
+	if (!err)
+		err = check_room(u);
+	if (!err)
+		err = vtx_port_check_macs(u, 0, port);
 	if (!err)
 		err = vtx_port_check_learn(u, 0, port);
 	return err || !spec->mtu ? err : vtx_port_check_mtu(u, spec->mtu);
@@ -323,6 +358,8 @@ int vtx_port_add(struct vtx_uplink *u, const struct vtx_port_spec *spec, __u32 *
 	if (err)
 		return err;
 	err = build(u, n, spec, &port);
+	if (!err)
+		err = set_owner(u, n);
 	if (!err) {
 		port.state = VTX_STATE_READY;
 		err = vtx_port_save(u, n, &port);
@@ -378,6 +415,8 @@ int vtx_port_remove(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 
 	port->state = VTX_STATE_DELETING;
 	err = vtx_port_save(u, number, port);
+	if (!err && u->config.owner == number)
+		err = set_owner(u, 0);
 	if (!err)
 		err = take_apart(u, number, port);
 	if (err)

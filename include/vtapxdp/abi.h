@@ -190,6 +190,18 @@ struct vtx_fdb_key {
 };
 _Static_assert(sizeof(struct vtx_fdb_key) == 8, "vtx_fdb_key");
 
+/* What a port's or the wire's traffic is limited to. Row and limit name a bucket; there is one only where there is a limit. */
+enum vtx_limit { VTX_LIMIT_IN, VTX_LIMIT_OUT, VTX_LIMIT_BROADCAST, VTX_LIMIT_MULTICAST, VTX_LIMIT_UNKNOWN, VTX_LIMITS };
+enum vtx_unit { VTX_UNIT_NONE, VTX_UNIT_BITS, VTX_UNIT_PACKETS };
+
+struct vtx_rate {
+	__u64 rate; /* bits or packets a second; bits are those of the frame as on the wire, FCS not */
+	__u64 burst; /* bytes or packets; 0: our choice */
+	__u32 unit; /* enum vtx_unit; NONE: no limit */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct vtx_rate) == 24, "vtx_rate");
+
 /* The uplink. One entry. */
 struct vtx_config {
 	__u32 abi;
@@ -207,11 +219,12 @@ struct vtx_config {
 	__u32 mcast; /* enum vtx_mcast_mode */
 	__u32 ageing; /* of what is learnt, seconds */
 	__u32 owner; /* mode passthru: the port that owns the uplink, or 0 */
+	struct vtx_rate rates[VTX_LIMITS]; /* the wire's: its storm limits */
 	__u8 mac[VTX_MAC_SIZE]; /* the uplink's own address */
 	__u8 pad[2];
 	char ifname[VTX_IFNAME_SIZE];
 };
-_Static_assert(sizeof(struct vtx_config) == 88, "vtx_config");
+_Static_assert(sizeof(struct vtx_config) == 208, "vtx_config");
 
 #define VTX_C_HOST (1U << 0) /* guests and host may talk */
 #define VTX_C_DISPATCHER (1U << 1) /* the XDP program runs under libxdp's dispatcher */
@@ -230,18 +243,6 @@ _Static_assert(sizeof(struct vtx_config) == 88, "vtx_config");
 #define VTX_C_NOPROMISC (1U << 13) /* mode passthru: the uplink is not to be promiscuous */
 #define VTX_C_PASSTHRU_PROMISC (1U << 14) /* we made the uplink promiscuous for mode passthru */
 #define VTX_C_UPLINK_XMIT_SG (1U << 15) /* the uplink is a redirect target for XDP frames of several buffers */
-
-/* What a port's or the wire's traffic is limited to. Row and limit name a bucket; there is one only where there is a limit. */
-enum vtx_limit { VTX_LIMIT_IN, VTX_LIMIT_OUT, VTX_LIMIT_BROADCAST, VTX_LIMIT_MULTICAST, VTX_LIMIT_UNKNOWN, VTX_LIMITS };
-enum vtx_unit { VTX_UNIT_NONE, VTX_UNIT_BITS, VTX_UNIT_PACKETS };
-
-struct vtx_rate {
-	__u64 rate; /* bits or packets a second; bits are those of the frame as on the wire, FCS not */
-	__u64 burst; /* bytes or packets; 0: our choice */
-	__u32 unit; /* enum vtx_unit; NONE: no limit */
-	__u32 pad;
-};
-_Static_assert(sizeof(struct vtx_rate) == 24, "vtx_rate");
 
 struct vtx_limit_key {
 	__u32 row;

@@ -19,7 +19,7 @@ printed() {
 	cat "$BATS_TEST_TMPDIR/printed"
 }
 
-VERBS=("attach" "detach" "port add" "port set" "port del" "show" "fdb" "neigh" "mdb" "stats" "repair" "version" "help")
+VERBS=("attach" "detach" "set" "port add" "port set" "port del" "show" "fdb" "neigh" "mdb" "stats" "repair" "version" "help")
 
 @test "help: on stdout, exit 0, in every way to ask for it" {
 	local verb
@@ -289,7 +289,7 @@ seconds_ago() {
 	is "installed files" "$(cd "$to" && find . -type f | sort | tr '\n' ' ')" "./usr/include/vtapxdp/abi.h ./usr/sbin/vtapxdp "
 	is "mode" "$(command stat -c %a "$to/usr/sbin/vtapxdp")" 755
 	prints "$to/usr/sbin/vtapxdp" version
-	printf '#include <vtapxdp/abi.h>\nint main(void) { return sizeof(struct vtx_config) != 88; }\n' >"$BATS_TEST_TMPDIR/user.c"
+	printf '#include <vtapxdp/abi.h>\nint main(void) { return sizeof(struct vtx_config) != 208; }\n' >"$BATS_TEST_TMPDIR/user.c"
 	cc -Wall -Wextra -Werror -I "$to/usr/include" -o "$BATS_TEST_TMPDIR/user" "$BATS_TEST_TMPDIR/user.c"
 	"$BATS_TEST_TMPDIR/user"
 }

@@ -83,6 +83,13 @@ tables() {
 	LEAST=50 at_every_change "$FAULTS" attach eth0 --xdp generic --tc clsact
 }
 
+@test "attach --mode passthru" {
+	undo() {
+		! is_attached || vtx detach eth0
+	}
+	LEAST=50 at_every_change "$FAULTS" attach eth0 --xdp native --mode passthru --storm-broadcast 1kpps
+}
+
 @test "port add --tap" {
 	attach
 	undo() {
@@ -123,6 +130,36 @@ after_taking_down() {
 described() {
 	vtx_json 'sort_by(.mac)' fdb eth0
 	vtx_json . show eth0
+}
+
+@test "set" {
+	attach
+	vtx port add eth0 a --tap --mac 52:54:00:00:00:01
+	before() {
+		vtx set eth0 --mode bridge --mcast snoop --ageing 300 --host --storm-broadcast none --storm-multicast none
+		WAS=$(described)
+		remember before
+	}
+	after() {
+		after_taking_down "$1" || return 1
+		if [[ $(settings) == "bridge snoop 300 true 0 null false" ]]; then
+			is "uplink" "$(described)" "$WAS" || return 1
+			unchanged_since before || return 1
+			(($1)) || fail "it said that all is well, and changed nothing"
+		else
+			# All of it, or none.
+			is "settings" "$(settings)" "passthru flood 20 false 2 a true" || return 1
+		fi
+	}
+	LEAST=8 at_every_change "$FAULTS" set eth0 --mode passthru --mcast flood --ageing 20 --no-host --storm-broadcast 1kpps --storm-multicast 2kpps
+}
+
+settings() {
+	local pins promisc
+	pins=$(vtx_json '.[0].pins' show eth0)
+	promisc=$(ip -j link show eth0 | jq '.[0].flags | contains(["PROMISC"])')
+	echo "$(vtx_json '.[0] | "\(.mode) \(.mcast) \(.ageing) \(.host_access)"' show eth0) $(bpftool -j map dump pinned "$pins/limits" | jq length)" \
+		"$(vtx_json '.[0].owner' show eth0) $promisc"
 }
 
 @test "port set" {

@@ -1,0 +1,200 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
+#
+# The uplink's settings: what `attach` and `set` make of them, under traffic, and what is as before afterwards.
+load ../lib/testenv
+
+QUIET=1
+VTX_XDP=native
+
+prepare() {
+	make_wire
+	remember unattached
+}
+
+# The uplink's part of `show`: uplink FILTER
+uplink() {
+	vtx_json ".[0] | $1" show eth0
+}
+
+# dump MAP FILTER: of the entries of a map, {key, value}
+dump() {
+	bpftool -j map dump pinned "$(uplink .pins)/$1" | jq -rc "[.[] | .formatted] | $2"
+}
+
+# Flags by name, of the numbers in abi.h.
+C_REFLECT=9 C_STORM=11
+
+# flag BIT: is it on?
+flag() {
+	echo $(($(dump config '.[0].value.flags') >> $1 & 1))
+}
+
+promiscuous() {
+	ip -d -j link show eth0 | jq '.[0].flags | contains(["PROMISC"])'
+}
+
+@test "each setting, at attach and changed" {
+	attach --mode vepa --mcast flood --ageing 20 --no-host --storm-broadcast 1kpps --storm-multicast 10mbit
+	is "settings" "$(uplink '"\(.mode) \(.mcast) \(.ageing) \(.host_access)"')" "vepa flood 20 false"
+	is "flags" "$(flag $C_REFLECT) $(flag $C_STORM)" "1 1"
+	is "the wire's limits" "$(dump limits '[.[] | "\(.key.row) \(.key.limit) \(.value.rate.rate)"] | sort | join(", ")')" "0 2 1000, 0 3 10000000"
+	vtx set eth0 --mode private
+	is "mode" "$(uplink .mode)" private
+	is "flag" "$(flag $C_REFLECT)" 1
+	vtx set eth0 --mode bridge --mcast snoop --ageing 1000000 --host --storm-broadcast none --storm-multicast none
+	is "settings" "$(uplink '"\(.mode) \(.mcast) \(.ageing) \(.host_access)"')" "bridge snoop 1000000 true"
+	is "flags" "$(flag $C_REFLECT) $(flag $C_STORM)" "0 0"
+	is "the wire's limits" "$(dump limits length)" 0
+	vtx detach eth0
+	unchanged_since unattached
+}
+
+@test "what an isolated port needs stays when the mode needs it no longer" {
+	attach --mode private
+	vtx port add eth0 a --tap --isolated
+	vtx set eth0 --mode bridge
+	is "flag" "$(flag $C_REFLECT)" 1
+	vtx port set eth0 a --no-isolated
+	is "flag" "$(flag $C_REFLECT)" 0
+}
+
+@test "a setting that is given again changes nothing" {
+	attach --mode vepa --ageing 20
+	vtx -j show eth0 >"$BATS_TEST_TMPDIR/was"
+	vtx set eth0 --mode vepa --ageing 20
+	is "show" "$(vtx -j show eth0)" "$(cat "$BATS_TEST_TMPDIR/was")"
+}
+
+@test "passthru: one port, with the device's address and promiscuous" {
+	attach --mode passthru
+	is "promiscuous" "$(promiscuous)" true
+	vtx port add eth0 a --tap
+	is "address" "$(uplink '.ports[0].macs[0]')" "$UPLINK_MAC"
+	is "owner" "$(uplink .owner)" a
+	is "who has the address in the FDB" "$(vtx_json '.[].port' fdb eth0)" host
+	refused 1 "port a has the whole of it" vtx port add eth0 b --tap
+	refused 1 "has the address of eth0 itself" vtx set eth0 --mode bridge
+	vtx port set eth0 a --mac 52:54:00:00:00:0a
+	vtx set eth0 --mode bridge
+	is "promiscuous" "$(promiscuous)" false
+	is "owner" "$(uplink .owner)" null
+	is "FDB" "$(vtx_json '[.[] | "\(.mac) \(.port)"] | sort | join(", ")' fdb eth0)" "$UPLINK_MAC host, 52:54:00:00:00:0a a"
+	refused 1 "the address of eth0 itself" vtx port set eth0 a --mac "$UPLINK_MAC"
+	vtx port add eth0 b --tap
+	refused 1 "has 2 ports" vtx set eth0 --mode passthru
+	vtx detach eth0 --force
+	unchanged_since unattached
+}
+
+@test "passthru: the owner goes, and another comes" {
+	attach --mode passthru
+	vtx port add eth0 a --tap
+	vtx port del eth0 a
+	is "owner" "$(uplink .owner)" null
+	is "who has the address in the FDB" "$(vtx_json '.[].port' fdb eth0)" host
+	vtx port add eth0 b --tap
+	is "owner" "$(uplink .owner)" b
+	vtx detach eth0 --force
+	unchanged_since unattached
+}
+
+@test "passthru: entered with a port, with its own address" {
+	attach
+	vtx port add eth0 a --tap --mac 52:54:00:00:00:0a
+	vtx set eth0 --mode passthru
+	is "owner" "$(uplink .owner)" a
+	is "promiscuous" "$(promiscuous)" true
+	vtx set eth0 --mode vepa
+	is "owner" "$(uplink .owner)" null
+	is "promiscuous" "$(promiscuous)" false
+}
+
+@test "passthru: --nopromisc, and back" {
+	attach --mode passthru --nopromisc
+	is "promiscuous" "$(promiscuous)" false
+	vtx set eth0 --promisc
+	is "promiscuous" "$(promiscuous)" true
+	vtx set eth0 --nopromisc
+	is "promiscuous" "$(promiscuous)" false
+	vtx set eth0 --mode bridge
+	vtx set eth0 --mode passthru
+	is "promiscuous: the default again" "$(promiscuous)" true
+}
+
+@test "promiscuous for two reasons, and for somebody else's" {
+	attach
+	vtx port add eth0 a --tap --learn 5
+	is "promiscuous for the port" "$(promiscuous)" true
+	vtx set eth0 --mode passthru
+	vtx set eth0 --mode bridge
+	is "promiscuous still" "$(promiscuous)" true
+	vtx detach eth0 --force
+	is "promiscuous" "$(promiscuous)" false
+	ip link set eth0 promisc on
+	attach --mode passthru
+	vtx set eth0 --mode bridge
+	is "promiscuous: it was when we came" "$(promiscuous)" true
+	vtx detach eth0
+	is "promiscuous: it was when we came" "$(promiscuous)" true
+}
+
+@test "passthru: every frame of the wire is the owner's, what it sends is the wire's" {
+	attach --mode passthru
+	add_port veth a
+	spawn guest nsenter --net=/run/netns/a "$TOOLS/blast" recv --dev eth0
+	on wire "$TOOLS/blast" send --dev wire0 --count 120 --dst "$UPLINK_MAC" --dst 52:54:00:99:99:99 --dst ff:ff:ff:ff:ff:ff --dst 33:33:00:00:00:01
+	wait_until 10 settled
+	is "frames that the guest received" "$(stop guest | jq .frames)" 120
+	is "frames to the owner" "$(frames_to a)" 120
+	spawn wire nsenter --net=/run/netns/wire "$TOOLS/blast" recv --dev wire0
+	on a "$TOOLS/blast" send --dev eth0 --count 90 --dst "$UPLINK_MAC" --dst 52:54:00:99:99:99 --dst ff:ff:ff:ff:ff:ff
+	wait_until 10 settled
+	is "frames that the wire received" "$(stop wire | jq .frames)" 90
+	is "frames to the wire" "$(frames_to wire)" 90
+	is "frames to the host" "$(frames_to host)" 0
+}
+
+@test "settings changed under traffic disturb nobody" {
+	local n i
+	attach
+	add_port veth a
+	spawn count nsenter --net=/run/netns/a "$TOOLS/blast" recv --dev eth0
+	spawn_quiet blast nsenter --net=/run/netns/wire "$TOOLS/blast" send --dev wire0 --count 400000 --dst "${GUEST_MAC[a]}"
+	for ((i = 0; i < 3; i++)); do
+		vtx set eth0 --mode vepa --storm-broadcast 10pps
+		vtx set eth0 --mode private --mcast flood
+		vtx set eth0 --mode passthru
+		vtx set eth0 --nopromisc --no-host
+		vtx set eth0 --mode bridge --mcast snoop --host --storm-broadcast none
+	done
+	! has_ended "${SPAWNED[blast]}" || echo "note: the traffic was over before the changes were" >&3
+	await blast
+	wait_until 10 settled
+	n=$(stop count)
+	is "frames that arrived, with those that a full ring lost" $(($(jq .frames <<<"$n") + $(jq .socket_drops <<<"$n") + $(drops a))) 400000
+	is "other drops" "$(drops a)" $(($(drops a ring_full) + $(drops a backlog)))
+	is "drops of the wire" "$(drops wire)" 0
+}
+
+@test "refusals" {
+	refused 1 "not attached" vtx set eth0 --mode vepa
+	refused 2 "nothing to set" vtx set eth0
+	refused 2 "--mode" vtx attach eth0 --mode router
+	refused 2 "--mcast" vtx attach eth0 --mcast maybe
+	refused 2 "--nopromisc is for mode passthru" vtx attach eth0 --nopromisc
+	refused 2 "--host or --no-host" vtx attach eth0 --host --no-host
+	attach >/dev/null
+	refused 2 "--mode" vtx set eth0 --mode router
+	refused 2 "--mcast" vtx set eth0 --mcast maybe
+	refused 2 "--promisc is for mode passthru" vtx set eth0 --promisc
+	refused 2 "--promisc or --nopromisc" vtx set eth0 --mode passthru --promisc --nopromisc
+	refused 2 "--host or --no-host" vtx set eth0 --host --no-host
+	refused 2 "--ageing" vtx set eth0 --ageing 0
+	refused 2 "--ageing" vtx set eth0 --ageing 1000001
+	refused 2 "--storm-broadcast" vtx set eth0 --storm-broadcast much
+	refused 2 "--storm-multicast" vtx set eth0 --storm-multicast 0pps
+	refused 2 "--storm-unknown" vtx set eth0 --storm-unknown 1kpps
+	refused 2 "eth1" vtx set eth0 eth1
+}
