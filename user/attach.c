@@ -308,6 +308,18 @@ static int attach_xdp(struct vtx_uplink *u, const char *xdp, const struct vtx_li
 	return err ? err : vtx_tables_set_uplink(u);
 }
 
+/* What guests listen to, the groups of their neighbour discovery first of all, is not in the filter of a NIC. */
+static int hear_all_groups(struct vtx_uplink *u, const struct vtx_link *link)
+{
+	int err;
+
+	if (link->allmulti)
+		return 0;
+	u->config.flags |= VTX_C_ALLMULTI;
+	err = vtx_uplink_save(u);
+	return err ? err : vtx_link_set_allmulti(link->ifindex, true);
+}
+
 static int build(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const struct vtx_link *link)
 {
 	const char *xdp = spec->xdp;
@@ -332,6 +344,8 @@ static int build(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const
 		err = vtx_interrupted("attach");
 	if (!err)
 		err = prepare_features(u, xdp);
+	if (!err)
+		err = hear_all_groups(u, link);
 	if (!err)
 		err = attach_xdp(u, xdp, link);
 	if (!err)
@@ -413,6 +427,8 @@ static int restore_device(const struct vtx_uplink *u)
 	for (size_t i = 0; i < SPOILERS && !err; i++)
 		if (c->flags & spoilers[i].was_on)
 			err = feature_on(c, spoilers[i].name);
+	if (!err && (c->flags & VTX_C_ALLMULTI))
+		err = vtx_link_set_allmulti(c->ifindex, false);
 	if (err)
 		return err;
 	return c->flags & (VTX_C_PROMISC | VTX_C_PASSTHRU_PROMISC) ? vtx_link_set_promisc(c->ifindex, false) : 0;

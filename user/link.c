@@ -67,6 +67,7 @@ static int parse_link(struct nlmsghdr *hdr, void *arg)
 	link->running = info->ifi_flags & IFF_LOWER_UP;
 	link->loopback = info->ifi_flags & IFF_LOOPBACK;
 	link->promisc = info->ifi_flags & IFF_PROMISC;
+	link->allmulti = info->ifi_flags & IFF_ALLMULTI;
 	link->ethernet = info->ifi_type == ARPHRD_ETHER;
 	nla_strlcpy(link->name, attrs[IFLA_IFNAME], sizeof(link->name));
 	if (attrs[IFLA_ADDRESS] && nla_len(attrs[IFLA_ADDRESS]) == VTX_MAC_SIZE)
@@ -293,6 +294,17 @@ int vtx_link_set_promisc(int ifindex, bool on)
 
 	if (err)
 		return vtx_error(err, "can't switch promiscuous mode of %s %s: %s", name_of(ifindex).text, on ? "on" : "off",
+				 vtx_netlink_reason(&answer, err));
+	return 0;
+}
+
+int vtx_link_set_allmulti(int ifindex, bool on)
+{
+	struct vtx_netlink_answer answer = {};
+	int err = change_flag(ifindex, IFF_ALLMULTI, on, &answer);
+
+	if (err)
+		return vtx_error(err, "can't switch reception of all multicast on %s %s: %s", name_of(ifindex).text, on ? "on" : "off",
 				 vtx_netlink_reason(&answer, err));
 	return 0;
 }

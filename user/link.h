@@ -23,6 +23,7 @@ struct vtx_link {
 	bool loopback;
 	bool ethernet; /* ARPHRD_ETHER */
 	bool promisc; /* IFF_PROMISC: somebody asked for it by the device's flags; not counted, whoever clears it clears it for all */
+	bool allmulti; /* IFF_ALLMULTI: the same for multicast */
 	uint32_t promiscuity; /* everybody who asked, packet sockets and a device that can't filter included */
 	int master; /* ifindex of a bridge or bond that holds it, or 0 */
 	int peer; /* a veth's peer (an ifindex in the peer's namespace), or 0 */
@@ -46,6 +47,7 @@ int vtx_link_set_mac(int ifindex, const uint8_t mac[VTX_MAC_SIZE]);
  */
 int vtx_link_no_ipv6_autoconf(int ifindex);
 int vtx_link_set_promisc(int ifindex, bool on);
+int vtx_link_set_allmulti(int ifindex, bool on);
 
 /* The NIC's unicast receive filter (RTM_NEWNEIGH, NTF_SELF, as `bridge fdb add MAC dev DEV self` does).
  * add: 0, -EEXIST (somebody else's entry: silent), -EOPNOTSUPP (silent: the device can't), or another error, said. A device that can't

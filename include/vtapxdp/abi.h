@@ -242,6 +242,7 @@ _Static_assert(sizeof(struct vtx_config) == 208, "vtx_config");
 #define VTX_C_FRAGS (1U << 12) /* the XDP programs take frames of several buffers */
 #define VTX_C_NOPROMISC (1U << 13) /* mode passthru: the uplink is not to be promiscuous */
 #define VTX_C_PASSTHRU_PROMISC (1U << 14) /* we made the uplink promiscuous for mode passthru */
+#define VTX_C_ALLMULTI (1U << 16) /* we made the uplink receive all multicast: what guests listen to is not in its filter */
 #define VTX_C_UPLINK_XMIT_SG (1U << 15) /* the uplink is a redirect target for XDP frames of several buffers */
 
 struct vtx_limit_key {

@@ -198,3 +198,18 @@ promiscuous() {
 	refused 2 "--storm-unknown" vtx set eth0 --storm-unknown 1kpps
 	refused 2 "eth1" vtx set eth0 eth1
 }
+
+all_multicast() {
+	ip -j link show eth0 | jq '.[0].flags | contains(["ALLMULTI"])'
+}
+
+@test "all multicast is received while it is attached, and after it if it was before" {
+	attach
+	is "all multicast" "$(all_multicast)" true
+	vtx detach eth0
+	is "all multicast, detached" "$(all_multicast)" false
+	ip link set eth0 allmulticast on
+	attach
+	vtx detach eth0
+	is "all multicast, as somebody set it" "$(all_multicast)" true
+}
