@@ -207,10 +207,14 @@ static long vtx_sum_chunk(__u32 i, struct vtx_summing *s)
 	__be32 chunk[8] = {};
 	__u32 bytes = s->end - s->at;
 
+	if (!bytes)
+		return 1;
 	if (bytes > sizeof(chunk))
 		bytes = sizeof(chunk);
-	barrier_var(bytes); /* for the verifier: what is compared is what is used */
-	if (bytes < 1 || bytes > sizeof(chunk) || bpf_skb_load_bytes(s->skb, s->at, chunk, bytes))
+	/* For the verifier, which before Linux 6.8 learns from a comparison with 0 only that it is not: 1 to 32, the same number. */
+	barrier_var(bytes);
+	bytes = ((bytes - 1) & (sizeof(chunk) - 1)) + 1;
+	if (bpf_skb_load_bytes(s->skb, s->at, chunk, bytes))
 		return 1;
 	s->sum = bpf_csum_diff(NULL, 0, chunk, sizeof(chunk), s->sum);
 	s->at += bytes;
