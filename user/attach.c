@@ -43,6 +43,7 @@ static const struct spoiler {
 	const char *spoils;
 } spoilers[] = {
 	{"rx-lro", VTX_C_LRO_WAS_ON, "XDP needs LRO off"},
+	{"rx-gro-hw", VTX_C_GRO_HW_WAS_ON, "XDP needs hardware GRO off"}, /* generic XDP switches it off, and leaves it so */
 	{"rx-vlan-hw-parse", VTX_C_RXVLAN_WAS_ON, "frames that XDP hands to guests lose their VLAN tag"},
 	{"rx-vlan-stag-hw-parse", VTX_C_RXSTAG_WAS_ON, "frames that XDP hands to guests lose their 802.1ad tag"},
 };

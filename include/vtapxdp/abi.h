@@ -244,6 +244,7 @@ _Static_assert(sizeof(struct vtx_config) == 208, "vtx_config");
 #define VTX_C_PASSTHRU_PROMISC (1U << 14) /* we made the uplink promiscuous for mode passthru */
 #define VTX_C_ALLMULTI (1U << 16) /* we made the uplink receive all multicast: what guests listen to is not in its filter */
 #define VTX_C_UPLINK_XMIT_SG (1U << 15) /* the uplink is a redirect target for XDP frames of several buffers */
+#define VTX_C_GRO_HW_WAS_ON (1U << 16) /* to restore at detach */
 
 struct vtx_limit_key {
 	__u32 row;
