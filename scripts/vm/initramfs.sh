@@ -7,7 +7,7 @@
 #   initramfs.sh OUT KERNEL-ROOT BUSYBOX INIT [MODULE | FILE:PATH]...
 #
 # KERNEL-ROOT is an unpacked kernel package, BUSYBOX a static one. FILE:PATH puts a file of the
-# machine into the initramfs, mode and all. INIT finds the modules to load, in order, in
+# machine into the initramfs, mode and all, and the libraries that it needs. INIT finds the modules to load, in order, in
 # /modules/order.
 set -euo pipefail
 
@@ -38,6 +38,23 @@ copy_modules()
 	done > "$root/modules/order"
 }
 
+# copy_file FILE PATH
+copy_file()
+{
+	install -D -m "$(stat -L -c %a "$1")" "$1" "$root/$2"
+	{ ldd "$1" 2> /dev/null || true; } | grep -o '/[^ ]*' >> "$root.libraries" || true
+}
+
+# By the names that they are asked for with. Most are needed by several.
+copy_libraries()
+{
+	local path
+
+	sort -u "$root.libraries" | while read -r path; do
+		install -D "$path" "$root/$path"
+	done
+}
+
 (($# >= 4)) || {
 	echo "usage: initramfs.sh OUT KERNEL-ROOT BUSYBOX INIT [MODULE | FILE:PATH]..." >&2
 	exit 2
@@ -52,16 +69,18 @@ version=$(basename "$kernel"/lib/modules/*)
 [[ -e $kernel/lib/modules/$version/modules.dep ]] || depmod -b "$kernel" "$version"
 
 root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
-mkdir -p "$root"/{bin,dev,proc,sys,tmp,etc}
+trap 'rm -rf "$root" "$root.libraries"' EXIT
+: > "$root.libraries"
+mkdir -p "$root"/{bin,dev,proc,sys,tmp,etc,run}
 cp "$busybox" "$root/bin/busybox"
 install -m 0755 "$init" "$root/init"
 modules=()
 for item; do
 	case $item in
-	*:*) install -D -m "$(stat -c %a "${item%%:*}")" "${item%%:*}" "$root/${item#*:}" ;;
+	*:*) copy_file "${item%%:*}" "${item#*:}" ;;
 	*) modules+=("$item") ;;
 	esac
 done
+copy_libraries
 copy_modules "${modules[@]}"
 (cd "$root" && find . -print0 | cpio --null --quiet -o -H newc -R 0:0 | gzip -1) > "$out"
