@@ -9,18 +9,28 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
 #include <cmocka.h>
 
 #define INSTRUCTIONS_MAX 1000000 /* BPF_COMPLEXITY_LIMIT_INSNS */
 #define SHARE_MAX 60 /* percent of it */
 
+static struct utsname kernel;
+static FILE *record; /* of what each program takes with this kernel */
+
 static void check_program(const struct bpf_program *program, const char *path)
 {
 	struct bpf_prog_info info = {};
 	__u32 size = sizeof(info);
+	char line[256];
 
 	assert_int_equal(bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size), 0);
-	printf("  %s %s: %u instructions verified\n", path, bpf_program__name(program), info.verified_insns);
+	snprintf(line, sizeof(line), "%s: %s %s: %u instructions, %.1f %% of what it may take", kernel.release,
+		 path + strlen(VTX_BUILD "/"), bpf_program__name(program), info.verified_insns,
+		 info.verified_insns * 100.0 / INSTRUCTIONS_MAX);
+	printf("  %s\n", line);
+	fprintf(record, "%s\n", line);
 	assert_in_range(info.verified_insns, 1, INSTRUCTIONS_MAX / 100 * SHARE_MAX);
 }
 
@@ -65,6 +75,26 @@ static void built_with_the_newest_clang(void **state)
 	check_all(VTX_BUILD "/newest/*.o");
 }
 
+/* A file for each kernel: <build>/verifier/<release>. */
+static int open_record(void **state)
+{
+	char path[256];
+
+	(void)state;
+	mkdir(VTX_BUILD "/verifier", 0777);
+	if (uname(&kernel))
+		return -1;
+	snprintf(path, sizeof(path), VTX_BUILD "/verifier/%s", kernel.release);
+	record = fopen(path, "w");
+	return record ? 0 : -1;
+}
+
+static int close_record(void **state)
+{
+	(void)state;
+	return fclose(record);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -72,5 +102,5 @@ int main(void)
 		cmocka_unit_test(built_with_the_newest_clang),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, open_record, close_record);
 }
