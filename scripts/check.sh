@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Builds with gcc and with clang, lints, and runs the tests: unit, BPF, system, and the demonstration.
+# Builds with gcc and with clang, lints, and runs the tests: unit, BPF, system, other kernels in VMs, and the demonstration.
 #
-#   check.sh [build] [lint] [unit] [bpf] [system] [demo]     (all of them when none is named)
+#   check.sh [build] [lint] [unit] [bpf] [system] [vm] [demo]     (all but vm when none is named)
 #
 # Each suite ends with a line "check-NAME: N passed, N failed, N skipped"; this ends with their sum, "N passed, N failed, N skipped". A
 # build or a lint counts as one test. A suite without such a line counts as one that failed.
@@ -63,9 +63,9 @@ main() {
 			;;
 		lint) one lint make -j"$JOBS" lint ;;
 		demo) one demo scripts/demo.sh ;;
-		unit | bpf | system) suite "$part" ;;
+		unit | bpf | system | vm) suite "$part" ;;
 		*)
-			echo "check.sh: no part is called $part: build, lint, unit, bpf, system, demo" >&2
+			echo "check.sh: no part is called $part: build, lint, unit, bpf, system, vm, demo" >&2
 			exit 2
 			;;
 		esac
