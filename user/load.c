@@ -168,7 +168,10 @@ static void load_only(struct bpf_object *object, const char *name)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, object) bpf_program__set_autoload(program, !strcmp(bpf_program__name(program), name));
+	bpf_object__for_each_program(program, object)
+	{
+		bpf_program__set_autoload(program, !strcmp(bpf_program__name(program), name));
+	}
 }
 
 struct bpf_object *vtx_open_uplink_xdp(const char *dir, const char *name)
