@@ -19,6 +19,7 @@
 #include "error.h"
 #include "ethtool.h"
 #include "hook.h"
+#include "host_vlans.h"
 #include "limits.h"
 #include "link.h"
 #include "load.h"
@@ -30,24 +31,12 @@
 #include "row.h"
 #include "settings.h"
 #include "signals.h"
+#include "spoilers.h"
 #include "tables.h"
 #include "xdp.h"
 
 const char *const vtx_xdp_names[] = {[VTX_XDP_OFF] = "off", [VTX_XDP_NATIVE] = "native", [VTX_XDP_GENERIC] = "generic", "auto", NULL};
 const char *const vtx_tc_names[] = {[VTX_TC_TCX] = "tcx", [VTX_TC_CLSACT] = "clsact", "auto", NULL};
-
-/* Features that spoil what XDP sees, and how we note that they were on. */
-static const struct spoiler {
-	const char *name;
-	__u32 was_on;
-	const char *spoils;
-} spoilers[] = {
-	{"rx-lro", VTX_C_LRO_WAS_ON, "XDP needs LRO off"},
-	{"rx-gro-hw", VTX_C_GRO_HW_WAS_ON, "XDP needs hardware GRO off"}, /* generic XDP switches it off, and leaves it so */
-	{"rx-vlan-hw-parse", VTX_C_RXVLAN_WAS_ON, "frames that XDP hands to guests lose their VLAN tag"},
-	{"rx-vlan-stag-hw-parse", VTX_C_RXSTAG_WAS_ON, "frames that XDP hands to guests lose their 802.1ad tag"},
-};
-#define SPOILERS (sizeof(spoilers) / sizeof(spoilers[0]))
 
 /* The observe programs, and the tracepoint that each is for. */
 static const char *const traces[][2] = {
@@ -198,31 +187,6 @@ static int add_rows(struct vtx_uplink *u)
 	return err ? err : vtx_tables_set_uplink(u);
 }
 
-/* Switches a feature off, and notes that it was on. */
-static int feature_off(struct vtx_uplink *u, const struct spoiler *s)
-{
-	bool on = false;
-	int err;
-
-	if (vtx_feature_get(u->config.ifindex, s->name, &on) || !on)
-		return 0;
-	u->config.flags |= s->was_on;
-	err = vtx_uplink_save(u);
-	/* Where it fails the note stays: to switch on at detach what was on does no harm. */
-	if (!err && vtx_feature_set(u->config.ifindex, &s->name, 1, false))
-		vtx_warn("%s: %s can't be switched off: %s", u->config.ifname, s->name, s->spoils);
-	return err;
-}
-
-static int prepare_features(struct vtx_uplink *u, const char *xdp)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < SPOILERS && strcmp(xdp, "off") && !err; i++)
-		err = feature_off(u, &spoilers[i]);
-	return err;
-}
-
 static int attach_traces(struct vtx_uplink *u)
 {
 	char path[VTX_PATH_SIZE];
@@ -344,13 +308,15 @@ static int build(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const
 	if (!err)
 		err = vtx_interrupted("attach");
 	if (!err)
-		err = prepare_features(u, xdp);
+		err = vtx_spoilers_off(u, strcmp(xdp, "off"));
 	if (!err)
 		err = hear_all_groups(u, link);
 	if (!err)
 		err = attach_xdp(u, xdp, link);
 	if (!err)
 		err = vtx_promisc_settle(u);
+	if (!err)
+		err = vtx_host_vlans_sync(u);
 	if (!err)
 		err = vtx_interrupted("attach");
 	if (err)
@@ -402,14 +368,6 @@ int vtx_attach(const struct vtx_attach_spec *spec, struct vtx_config *config)
 	return err;
 }
 
-/* What the device doesn't let itself be told needn't keep us from detaching. */
-static int feature_on(const struct vtx_config *c, const char *name)
-{
-	int err = vtx_feature_set(c->ifindex, &name, 1, true);
-
-	return err && err != -EOPNOTSUPP ? vtx_error(err, "can't switch %s of %s on again: %s", name, c->ifname, vtx_reason_of(err)) : 0;
-}
-
 /* What is gone needs no restoring; its index is another device's only after the kernel has given out all others. */
 static int restore_device(const struct vtx_uplink *u)
 {
@@ -425,9 +383,7 @@ static int restore_device(const struct vtx_uplink *u)
 	err = vtx_xdp_detach(c->ifindex, c->ifname, &attached);
 	if (err)
 		return err;
-	for (size_t i = 0; i < SPOILERS && !err; i++)
-		if (c->flags & spoilers[i].was_on)
-			err = feature_on(c, spoilers[i].name);
+	err = vtx_spoilers_restore(c);
 	if (!err && (c->flags & VTX_C_ALLMULTI))
 		err = vtx_link_set_allmulti(c->ifindex, false);
 	if (err)

@@ -9,6 +9,7 @@
 #include "parse.h"
 #include "render.h"
 #include "settings.h"
+#include "spoilers.h"
 
 struct attach_args {
 	const char *uplink, *xdp, *tc;
@@ -24,6 +25,12 @@ static const struct vtx_opt attach_opts[] = {
 	{.type = VTX_OPT_END},
 };
 
+static void render_off(void *arg, const char *note)
+{
+	(void)arg;
+	vtx_render_text(NULL, "    ! %s\n", note);
+}
+
 static void render_attached(const struct vtx_config *c)
 {
 	vtx_render_begin(vtx_globals.json);
@@ -36,6 +43,9 @@ static void render_attached(const struct vtx_config *c)
 	vtx_render_text("tc", ", tc %s", vtx_tc_names[c->tc]);
 	vtx_render_bool("host_access", NULL, ", no host access", c->flags & VTX_C_HOST);
 	vtx_render_plain("\n");
+	vtx_render_array("notes");
+	vtx_spoilers_each_off(c, render_off, NULL);
+	vtx_render_close();
 	vtx_render_close();
 }
 

@@ -12,6 +12,7 @@
 #include "change.h"
 #include "commands.h"
 #include "error.h"
+#include "host_vlans.h"
 #include "link.h"
 #include "needs.h"
 #include "parse.h"
@@ -105,7 +106,9 @@ static int repair(struct vtx_uplink *u)
 	}
 	if (!err)
 		err = vtx_needs_settle(u);
-	return err ? err : refresh_uplink(u);
+	if (!err)
+		err = refresh_uplink(u);
+	return err ? err : vtx_host_vlans_sync(u);
 }
 
 static int run_repair(const void *p)

@@ -16,6 +16,7 @@
 #include "render.h"
 #include "select.h"
 #include "settings.h"
+#include "spoilers.h"
 
 static void render_note(const char *note)
 {
@@ -92,6 +93,12 @@ static void render_port(const struct vtx_uplink *u, __u32 number, const struct v
 	vtx_render_close();
 }
 
+static void render_off(void *arg, const char *note)
+{
+	(void)arg;
+	render_note(note);
+}
+
 static void device_notes(const struct vtx_config *c, const struct vtx_link *link)
 {
 	char note[96];
@@ -104,6 +111,7 @@ static void device_notes(const struct vtx_config *c, const struct vtx_link *link
 		snprintf(note, sizeof(note), "the device was called %s when it was attached", c->ifname);
 		render_note(note);
 	}
+	vtx_spoilers_each_off(c, render_off, NULL);
 	if (c->flags & VTX_C_PROMISC)
 		render_note("promiscuous, since it can't filter unicast addresses, or a port has --learn or --source");
 }

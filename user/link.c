@@ -42,6 +42,17 @@ static void parse_tun(struct nlattr *data, struct vtx_link *link)
 	link->multi_queue = attrs[IFLA_TUN_MULTI_QUEUE] && nla_get_u8(attrs[IFLA_TUN_MULTI_QUEUE]);
 }
 
+static void parse_vlan(struct nlattr *data, struct vtx_link *link)
+{
+	struct nlattr *attrs[IFLA_VLAN_MAX + 1];
+
+	if (!data || nla_parse_nested(attrs, IFLA_VLAN_MAX, data, NULL) < 0 || !attrs[IFLA_VLAN_ID])
+		return;
+	link->vlan = nla_get_u16(attrs[IFLA_VLAN_ID]) & VTX_VID;
+	if (link->vlan && attrs[IFLA_VLAN_PROTOCOL] && nla_get_u16(attrs[IFLA_VLAN_PROTOCOL]) == htons(ETH_P_8021AD))
+		link->vlan |= VTX_VLAN_AD;
+}
+
 static void parse_kind(struct nlattr *info, struct vtx_link *link)
 {
 	struct nlattr *attrs[IFLA_INFO_MAX + 1];
@@ -51,15 +62,17 @@ static void parse_kind(struct nlattr *info, struct vtx_link *link)
 	nla_strlcpy(link->kind, attrs[IFLA_INFO_KIND], sizeof(link->kind));
 	if (!strcmp(link->kind, "tun"))
 		parse_tun(attrs[IFLA_INFO_DATA], link);
+	if (!strcmp(link->kind, "vlan"))
+		parse_vlan(attrs[IFLA_INFO_DATA], link);
 }
 
 /* Read here and not by libnl's parser, which knows neither a TAP's attributes nor the limits of the MTU. */
-static int parse_link(struct nlmsghdr *hdr, void *arg)
+int vtx_link_parse(struct nlmsghdr *hdr, struct vtx_link *link)
 {
 	const struct ifinfomsg *info = nlmsg_data(hdr);
 	struct nlattr *attrs[IFLA_MAX + 1];
-	struct vtx_link *link = arg;
 
+	*link = (struct vtx_link){};
 	if (hdr->nlmsg_type != RTM_NEWLINK || nlmsg_parse(hdr, sizeof(*info), attrs, IFLA_MAX, NULL) < 0 || !attrs[IFLA_IFNAME])
 		return -EPROTO;
 	link->ifindex = info->ifi_index;
@@ -81,7 +94,14 @@ static int parse_link(struct nlmsghdr *hdr, void *arg)
 	/* For other kinds IFLA_LINK is the device underneath. */
 	if (!strcmp(link->kind, "veth"))
 		link->peer = u32_of(attrs[IFLA_LINK]);
+	else if (!attrs[IFLA_LINK_NETNSID])
+		link->lower = u32_of(attrs[IFLA_LINK]);
 	return 0;
+}
+
+static int parse_link(struct nlmsghdr *hdr, void *arg)
+{
+	return vtx_link_parse(hdr, arg);
 }
 
 static int get(int ifindex, const char *name, struct vtx_link *link)
@@ -114,6 +134,49 @@ int vtx_link_get_index(int ifindex, struct vtx_link *link)
 	if (ifindex <= 0)
 		return -ENODEV;
 	return get(ifindex, NULL, link);
+}
+
+struct listing {
+	int (*fn)(void *arg, const struct vtx_link *link);
+	void *arg;
+};
+
+static int parse_listed(struct nlmsghdr *hdr, void *arg)
+{
+	const struct listing *listing = arg;
+	struct vtx_link link;
+	int err = vtx_link_parse(hdr, &link);
+
+	return err ? err : listing->fn(listing->arg, &link);
+}
+
+/* For all devices of the kind @kind. */
+static int build_dump(const char *kind, struct nl_msg **msg)
+{
+	struct ifinfomsg info = {.ifi_family = AF_UNSPEC};
+	struct nl_msg *made = nlmsg_alloc_simple(RTM_GETLINK, NLM_F_DUMP);
+	struct nlattr *nest;
+
+	if (!made)
+		return -ENOMEM;
+	nest = nlmsg_append(made, &info, sizeof(info), NLMSG_ALIGNTO) ? NULL : nla_nest_start(made, IFLA_LINKINFO);
+	if (!nest || nla_put_string(made, IFLA_INFO_KIND, kind)) {
+		nlmsg_free(made);
+		return -ENOMEM;
+	}
+	nla_nest_end(made, nest);
+	*msg = made;
+	return 0;
+}
+
+int vtx_link_each(const char *kind, int (*fn)(void *arg, const struct vtx_link *link), void *arg)
+{
+	struct listing listing = {.fn = fn, .arg = arg};
+	struct vtx_netlink_answer answer = {.parse = parse_listed, .arg = &listing};
+	struct nl_msg *msg;
+	int err = build_dump(kind, &msg);
+
+	return err ? err : vtx_netlink_request(NETLINK_ROUTE, msg, &answer);
 }
 
 struct device_name {

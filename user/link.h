@@ -26,6 +26,8 @@ struct vtx_link {
 	bool allmulti; /* IFF_ALLMULTI: the same for multicast */
 	uint32_t promiscuity; /* everybody who asked, packet sockets and a device that can't filter included */
 	int master; /* ifindex of a bridge or bond that holds it, or 0 */
+	int lower; /* another device of this namespace that it is built on, or 0 */
+	__u16 vlan; /* of kind "vlan": its VLAN, with VTX_VLAN_AD if that is 802.1ad's; 0: none */
 	int peer; /* a veth's peer (an ifindex in the peer's namespace), or 0 */
 	bool tap; /* of kind "tun": a TAP, which carries Ethernet frames, not a TUN */
 	bool multi_queue; /* of kind "tun": made with IFF_MULTI_QUEUE */
@@ -34,6 +36,14 @@ struct vtx_link {
 /* -ENODEV: none of that name (or alternative name; @link tells the real one) */
 int vtx_link_get(const char *name, struct vtx_link *link);
 int vtx_link_get_index(int ifindex, struct vtx_link *link);
+
+/* Calls @fn for each device of that kind (where the kernel has no such kind, perhaps for others too), and stops at an error. Silent. */
+int vtx_link_each(const char *kind, int (*fn)(void *arg, const struct vtx_link *link), void *arg);
+
+struct nlmsghdr;
+
+/* Fills @link from what the kernel says of one device. */
+int vtx_link_parse(struct nlmsghdr *hdr, struct vtx_link *link);
 
 /* Creates a veth pair: @dev here, @peer in the namespace of @netns_fd with @mac, both with @mtu (0: the kernel's default). IPv6 address
  * generation is off on @dev, so that the host does not talk to the guest by itself. Both are left down. */

@@ -22,6 +22,8 @@ __u32 vtx_needs_of_config(const struct vtx_config *config)
 
 	if (config->mode == VTX_MODE_VEPA || config->mode == VTX_MODE_PRIVATE)
 		needs |= VTX_C_REFLECT;
+	if (config->flags & VTX_C_HOST_VLANS)
+		needs |= VTX_C_VLAN;
 	for (int i = 0; i < VTX_LIMITS; i++)
 		needs |= config->rates[i].unit ? VTX_C_STORM : 0;
 	return needs;

@@ -77,6 +77,7 @@ static int converse(struct nl_sock *sock, int protocol, struct nl_msg *msg, stru
 
 	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, on_message, exchange);
 	nl_socket_modify_cb(sock, NL_CB_ACK, NL_CB_CUSTOM, on_ack, exchange);
+	nl_socket_modify_cb(sock, NL_CB_FINISH, NL_CB_CUSTOM, on_ack, exchange); /* of a dump */
 	nl_socket_modify_err_cb(sock, NL_CB_CUSTOM, on_refusal, exchange);
 
 	errno = 0;

@@ -10,6 +10,7 @@
 #include "fdb.h"
 #include "filter.h"
 #include "hook.h"
+#include "host_vlans.h"
 #include "link.h"
 #include "load.h"
 #include "needs.h"
@@ -105,6 +106,9 @@ int vtx_port_check_macs(const struct vtx_uplink *u, __u32 number, const struct v
 			continue;
 		if (vtx_fdb_is_host(u, port->macs[i]))
 			return vtx_error(-EEXIST, "--mac %s is the address of %s itself: give the guest one of its own", text,
+					 u->config.ifname);
+		if (vtx_host_vlans_have(u, port, port->macs[i]))
+			return vtx_error(-EEXIST, "--mac %s is the address of a VLAN device on %s: give the guest one of its own", text,
 					 u->config.ifname);
 	}
 	return check_others(u, number, port);
@@ -348,7 +352,9 @@ int vtx_port_add(struct vtx_uplink *u, const struct vtx_port_spec *spec, __u32 *
 	struct vtx_port port;
 	int err;
 
-	err = check_spec(u, spec, &port);
+	err = vtx_host_vlans_sync(u);
+	if (!err)
+		err = check_spec(u, spec, &port);
 	if (!err)
 		err = free_number(u, &n);
 	if (!err && n > last)

@@ -224,11 +224,16 @@ int vtx_tables_forget(const struct vtx_uplink *u, __u32 number, const struct vtx
 	return err ? err : vtx_groups_forget(u, number, port);
 }
 
+struct vtx_target vtx_host_target(const struct vtx_uplink *u)
+{
+	return (struct vtx_target){.ifindex = u->config.ifindex, .port = VTX_HOST, .max_len = u->config.mtu + ETH_HLEN};
+}
+
 int vtx_tables_set_uplink(const struct vtx_uplink *u)
 {
 	const struct vtx_config *c = &u->config;
 	struct vtx_target wire = {.ifindex = c->ifindex, .port = VTX_WIRE, .max_len = c->mtu + ETH_HLEN};
-	struct vtx_target host = {.ifindex = c->ifindex, .port = VTX_HOST, .max_len = c->mtu + ETH_HLEN};
+	struct vtx_target host = vtx_host_target(u);
 	struct vtx_fdb_key key = vtx_fdb_key_of(NULL, c->mac);
 	struct vtx_usage usage = {};
 	__u32 row = VTX_WIRE;

@@ -24,6 +24,9 @@ int vtx_tables_prune(const struct vtx_uplink *u, __u32 number, const struct vtx_
 /* Takes the port out of everything. */
 int vtx_tables_del(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
 
+/* The host as a target. */
+struct vtx_target vtx_host_target(const struct vtx_uplink *u);
+
 /* The uplink itself: the wire as a target, the host's address in the FDB. Call again when the uplink's MTU or address changed. */
 int vtx_tables_set_uplink(const struct vtx_uplink *u);
 /* Takes the host's old address out of the FDB. */

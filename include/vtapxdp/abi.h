@@ -242,9 +242,12 @@ _Static_assert(sizeof(struct vtx_config) == 208, "vtx_config");
 #define VTX_C_FRAGS (1U << 12) /* the XDP programs take frames of several buffers */
 #define VTX_C_NOPROMISC (1U << 13) /* mode passthru: the uplink is not to be promiscuous */
 #define VTX_C_PASSTHRU_PROMISC (1U << 14) /* we made the uplink promiscuous for mode passthru */
-#define VTX_C_ALLMULTI (1U << 16) /* we made the uplink receive all multicast: what guests listen to is not in its filter */
 #define VTX_C_UPLINK_XMIT_SG (1U << 15) /* the uplink is a redirect target for XDP frames of several buffers */
-#define VTX_C_GRO_HW_WAS_ON (1U << 16) /* to restore at detach */
+#define VTX_C_ALLMULTI (1U << 16) /* we made the uplink receive all multicast: what guests listen to is not in its filter */
+#define VTX_C_VLAN_FILTER_WAS_ON (1U << 17) /* to restore at detach */
+#define VTX_C_STAG_FILTER_WAS_ON (1U << 18) /* to restore at detach */
+#define VTX_C_HOST_VLANS (1U << 19) /* the FDB has addresses of the host's VLAN devices */
+#define VTX_C_GRO_HW_WAS_ON (1U << 20) /* to restore at detach */
 
 struct vtx_limit_key {
 	__u32 row;

@@ -24,7 +24,7 @@ dump() {
 }
 
 # Flags by name, of the numbers in abi.h.
-C_REFLECT=9 C_STORM=11
+C_VLAN=8 C_REFLECT=9 C_STORM=11 C_HOST_VLANS=19
 
 # flag BIT: is it on?
 flag() {
@@ -176,6 +176,92 @@ promiscuous() {
 	is "frames that arrived, with those that a full ring lost" $(($(jq .frames <<<"$n") + $(jq .socket_drops <<<"$n") + $(drops a))) 400000
 	is "other drops" "$(drops a)" $(($(drops a ring_full) + $(drops a backlog)))
 	is "drops of the wire" "$(drops wire)" 0
+}
+
+# send_tagged NETNS DST VID: one frame from the guest's own address
+send_tagged() {
+	on "$1" python3 -c 'import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("eth0", 0))
+dst = bytes.fromhex(sys.argv[1].replace(":", ""))
+s.send(dst + s.getsockname()[4] + b"\x81\x00" + int(sys.argv[2]).to_bytes(2, "big") + b"\x88\xb5" + bytes(46))' "$2" "$3"
+}
+
+host_entries() {
+	vtx_json '[.[] | select(.port == "host") | "\(.vlan) \(.mac)"] | sort | join(", ")' fdb eth0
+}
+
+@test "VLAN devices of the host: their addresses are the host's, in their VLANs" {
+	local mac=02:00:00:00:05:05
+	ip link add link eth0 name v5 address $mac type vlan id 5 2>/dev/null || skip "this kernel has no VLAN devices"
+	ip link add link eth0 name v6 type vlan id 6
+	ip link add link eth0 name v7 address 02:00:00:00:07:07 type vlan id 7 protocol 802.1ad
+	ip link add link v5 name v5.8 address 02:00:00:00:05:08 type vlan id 8
+	attach
+	is "the host's addresses" "$(host_entries)" "5 02:00:00:00:05:05, 5 02:00:00:00:05:08, 7 02:00:00:00:07:07, null $UPLINK_MAC"
+	refused 1 "address of a VLAN device" vtx port add eth0 n --tap --mac $mac
+	refused 1 "address of a VLAN device" vtx port add eth0 n --tap --mac $mac --vlan access 5
+	vtx port add eth0 n --tap --mac $mac --vlan access 6
+	vtx port del eth0 n
+	ip link del v7
+	ip link add link eth0 name v9 address 02:00:00:00:09:09 type vlan id 9
+	add_port veth a
+	is "the host's addresses" "$(host_entries)" "5 02:00:00:00:05:05, 5 02:00:00:00:05:08, 9 02:00:00:00:09:09, null $UPLINK_MAC"
+	send_tagged a $mac 5
+	wait_until 5 settled
+	is "frames to the host, to the wire" "$(frames_to host) $(frames_to wire)" "1 0"
+	send_tagged a $mac 6
+	wait_until 5 settled
+	is "frames to the host, to the wire" "$(frames_to host) $(frames_to wire)" "1 1"
+	ip link del v5
+	ip link del v9
+	vtx repair eth0
+	is "the host's addresses" "$(host_entries)" "null $UPLINK_MAC"
+	is "what the programs look at" "$(flag $C_VLAN)$(flag $C_HOST_VLANS)" 00
+}
+
+@test "VLAN devices of the host: one that is gone is forgotten" {
+	local pins config mac=02:00:00:00:05:05
+	attach
+	add_port veth a
+	pins=$(uplink .pins)
+	# What a VLAN device would have left: VLAN 5, port 4097 is the host.
+	# shellcheck disable=SC2086 # bytes, each a word
+	bpftool map update pinned "$pins/fdb" key hex 05 00 ${mac//:/ } value hex \
+		"$(printf '%02x' "$(cat /sys/class/net/eth0/ifindex)")" 00 00 00 01 10 00 00 00 00 00 00 ea 05 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+	config=$(bpftool -j map lookup pinned "$pins/config" key 0 0 0 0 | jq -r '.value | .[33] = "0x01" | .[34] = "0x08" | join(" ")')
+	# shellcheck disable=SC2086 # bytes, each a word
+	bpftool map update pinned "$pins/config" key 0 0 0 0 value $config
+	is "the host's addresses" "$(host_entries)" "5 $mac, null $UPLINK_MAC"
+	refused 1 "address of a VLAN device" vtx port set eth0 a --mac $mac
+	send_tagged a $mac 5
+	wait_until 5 settled
+	is "frames to the host, to the wire" "$(frames_to host) $(frames_to wire)" "1 0"
+	vtx repair eth0
+	is "the host's addresses" "$(host_entries)" "null $UPLINK_MAC"
+	is "what the programs look at" "$(flag $C_VLAN)$(flag $C_HOST_VLANS)" 00
+	send_tagged a $mac 5
+	wait_until 5 settled
+	is "frames to the host, to the wire" "$(frames_to host) $(frames_to wire)" "1 1"
+	vtx port set eth0 a --mac $mac
+}
+
+@test "what a feature of the device would spoil: said, and switched off until detach" {
+	has "what attach says" "$(vtx attach eth0 --xdp native)" "rx-vlan-hw-parse is switched off until it is detached"
+	is "notes" "$(uplink '.notes | map(select(test("rx-vlan-hw-parse"))) | length')" 1
+	vtx detach eth0
+	unchanged_since unattached
+	has_not "what attach says" "$(vtx attach eth0 --xdp off)" "switched off"
+}
+
+@test "a filter of VLANs is switched off, by tc alone, too" {
+	ip link add dev nic0 type bond 2>/dev/null || skip "this kernel has no device with such a filter"
+	ip link set nic0 up
+	is "before" "$(ethtool -k nic0 | grep -c 'rx-vlan-filter: on')" 1
+	has "what attach says" "$(vtx attach nic0 --xdp off)" "rx-vlan-filter is switched off"
+	has "features" "$(ethtool -k nic0)" "rx-vlan-filter: off"
+	vtx detach nic0
+	has "features" "$(ethtool -k nic0)" "rx-vlan-filter: on"
 }
 
 @test "refusals" {
