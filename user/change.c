@@ -9,6 +9,7 @@
 #include "filter.h"
 #include "limits.h"
 #include "needs.h"
+#include "ports.h"
 #include "promisc.h"
 #include "settings.h"
 

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "error.h"
 #include "parse.h"
+#include "ports.h"
 #include "render.h"
 #include "settings.h"
 #include "spoilers.h"

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "parse.h"
 #include "policy_show.h"
+#include "ports.h"
 #include "render.h"
 #include "select.h"
 
@@ -47,7 +48,7 @@ static int fdb_of_uplink(struct vtx_uplink *u, void *arg)
 		if (bpf_map_lookup_elem(u->maps[VTX_FDB], &key, &t) || is_gone(&u->config, &t))
 			continue;
 		row = t.port;
-		if (row != VTX_HOST && bpf_map_lookup_elem(u->maps[VTX_PORTS], &row, &port))
+		if (row != VTX_HOST && vtx_port_read(u, row, &port))
 			continue;
 		if (!s->port || (row != VTX_HOST && !strcmp(s->port, port.name)))
 			render_entry(u, &key, &t, &port);

@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "policy_show.h"
+#include "ports.h"
 #include "prefix.h"
 #include "render.h"
 #include "select.h"

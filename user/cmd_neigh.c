@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "policy_show.h"
+#include "ports.h"
 #include "prefix.h"
 #include "render.h"
 #include "select.h"

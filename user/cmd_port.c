@@ -13,6 +13,7 @@
 #include "parse.h"
 #include "policy.h"
 #include "port.h"
+#include "ports.h"
 #include "render.h"
 #include "tap.h"
 

@@ -17,6 +17,7 @@
 #include "needs.h"
 #include "parse.h"
 #include "port.h"
+#include "ports.h"
 #include "render.h"
 #include "tables.h"
 

@@ -13,6 +13,7 @@
 #include "parse.h"
 #include "policy_show.h"
 #include "port.h"
+#include "ports.h"
 #include "render.h"
 #include "select.h"
 #include "settings.h"

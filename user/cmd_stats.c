@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "ports.h"
 #include "render.h"
 #include "row.h"
 #include "select.h"

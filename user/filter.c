@@ -7,6 +7,7 @@
 
 #include "error.h"
 #include "link.h"
+#include "ports.h"
 #include "promisc.h"
 
 /* Says so the first time. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "needs.h"
 
+#include "ports.h"
+
 #define NEEDS (VTX_C_VLAN | VTX_C_REFLECT | VTX_C_SOURCES | VTX_C_STORM)
 
 static __u32 needs_of_port(const struct vtx_port *port)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ports.h"
 #include "prefix.h"
 #include "tables.h"
 #include "usage.h"

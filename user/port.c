@@ -15,6 +15,7 @@
 #include "load.h"
 #include "needs.h"
 #include "parse.h"
+#include "ports.h"
 #include "row.h"
 #include "signals.h"
 #include "tables.h"

@@ -7,6 +7,7 @@
 #include "error.h"
 #include "link.h"
 #include "port.h"
+#include "ports.h"
 #include "tap.h"
 
 static int is_port_of(struct vtx_uplink *u, void *arg)

@@ -16,6 +16,7 @@
 #include "link.h"
 #include "netns.h"
 #include "port.h"
+#include "ports.h"
 
 /* What hands the other side unfinished frames. */
 static const char *const offloads[] = {"tx-tcp-segmentation",	  "tx-tcp-ecn-segmentation", "tx-tcp-mangleid-segmentation",

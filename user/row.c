@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "ports.h"
 
 const char *vtx_row_dir(char path[VTX_PATH_SIZE], const struct vtx_uplink *u, __u32 row, const struct vtx_port *port)
 {

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "parse.h"
+#include "ports.h"
 #include "render.h"
 
 const struct vtx_opt vtx_selection_opts[] = {

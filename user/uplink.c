@@ -13,6 +13,7 @@
 #include "link.h"
 #include "lock.h"
 #include "netns.h"
+#include "ports.h"
 #include "signals.h"
 
 const char *const vtx_map_names[VTX_MAPS] = {
@@ -34,6 +35,7 @@ void vtx_uplink_init(struct vtx_uplink *u)
 
 void vtx_uplink_close(struct vtx_uplink *u)
 {
+	vtx_ports_free(u->ports);
 	for (int i = 0; i < VTX_MAPS; i++)
 		if (u->maps[i] >= 0)
 			close(u->maps[i]);
@@ -90,6 +92,8 @@ int vtx_uplink_open_maps(struct vtx_uplink *u)
 
 	if (err)
 		return err;
+	if (!u->ports)
+		u->ports = vtx_ports_new();
 	if (u->config.state && u->config.abi != VTX_ABI_VERSION)
 		return vtx_error(-EPROTO,
 				 "%s was attached by another version of vtapxdp (maps version %u, this command knows %u): use that one",
@@ -255,56 +259,4 @@ int vtx_uplink_save(struct vtx_uplink *u)
 	int err = bpf_map_update_elem(u->maps[VTX_CONFIG], &zero, &u->config, BPF_ANY);
 
 	return err ? vtx_error(err, "can't write the state of %s: %s", u->config.ifname, vtx_reason_of(err)) : 0;
-}
-
-int vtx_port_read(const struct vtx_uplink *u, uint32_t number, struct vtx_port *port)
-{
-	return bpf_map_lookup_elem(u->maps[VTX_PORTS], &number, port);
-}
-
-uint32_t vtx_port_next(const struct vtx_uplink *u, uint32_t number, struct vtx_port *port)
-{
-	while (++number <= u->config.last_port)
-		if (!vtx_port_read(u, number, port))
-			return number;
-	return 0;
-}
-
-int vtx_port_find(const struct vtx_uplink *u, const char *name, uint32_t *number, struct vtx_port *port)
-{
-	struct vtx_port p;
-	uint32_t n;
-
-	vtx_for_each_port (u, n, &p) {
-		if (strcmp(p.name, name))
-			continue;
-		*number = n;
-		*port = p;
-		return 0;
-	}
-	return -ENOENT;
-}
-
-int vtx_port_require(const struct vtx_uplink *u, const char *name, uint32_t *number, struct vtx_port *port)
-{
-	int err = vtx_port_find(u, name, number, port);
-
-	return err ? vtx_error(err, "%s has no port %s ('vtapxdp show %s' lists them)", u->config.ifname, name, u->config.ifname) : 0;
-}
-
-int vtx_port_save(const struct vtx_uplink *u, uint32_t number, const struct vtx_port *port)
-{
-	int err = bpf_map_update_elem(u->maps[VTX_PORTS], &number, port, BPF_ANY);
-
-	return err ? vtx_error(err, "can't write the state of port %s: %s", port->name, vtx_reason_of(err)) : 0;
-}
-
-const char *vtx_row_name(uint32_t row, const struct vtx_port *port)
-{
-	return row == VTX_WIRE ? "wire" : row == VTX_HOST ? "host" : port->name;
-}
-
-void vtx_port_delete_record(const struct vtx_uplink *u, uint32_t number)
-{
-	bpf_map_delete_elem(u->maps[VTX_PORTS], &number);
 }

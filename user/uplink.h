@@ -29,12 +29,15 @@ enum vtx_map {
 };
 extern const char *const vtx_map_names[VTX_MAPS];
 
+struct vtx_ports;
+
 /* An attached uplink, as found from its pins alone. */
 struct vtx_uplink {
 	char dir[VTX_PATH_SIZE];
 	int lock; /* or -1: only reading */
 	int maps[VTX_MAPS];
 	struct vtx_config config;
+	struct vtx_ports *ports; /* the records that were read already: see ports.h */
 };
 
 /* Empty: nothing open. */
@@ -60,19 +63,5 @@ int vtx_uplink_each(int (*fn)(struct vtx_uplink *u, void *arg), void *arg);
 
 /* Writes u->config. Said. */
 int vtx_uplink_save(struct vtx_uplink *u);
-
-/* Ports. get: -ENOENT, said. next: iterates by number, from 0; 0 when there is none after @number. */
-int vtx_port_find(const struct vtx_uplink *u, const char *name, uint32_t *number, struct vtx_port *port);
-int vtx_port_require(const struct vtx_uplink *u, const char *name, uint32_t *number, struct vtx_port *port);
-int vtx_port_read(const struct vtx_uplink *u, uint32_t number, struct vtx_port *port); /* -ENOENT, silent */
-uint32_t vtx_port_next(const struct vtx_uplink *u, uint32_t number, struct vtx_port *port);
-int vtx_port_save(const struct vtx_uplink *u, uint32_t number, const struct vtx_port *port);
-void vtx_port_delete_record(const struct vtx_uplink *u, uint32_t number);
-
-#define vtx_for_each_port(u, number, port)                                                                                                 \
-	for ((number) = vtx_port_next((u), 0, (port)); (number); (number) = vtx_port_next((u), (number), (port)))
-
-/* "web1", or "host", "wire". */
-const char *vtx_row_name(uint32_t row, const struct vtx_port *port);
 
 #endif
