@@ -437,17 +437,3 @@ int vtx_detach(struct vtx_uplink *u)
 	}
 	return remove_pins(u);
 }
-
-int vtx_remove_ports(struct vtx_uplink *u)
-{
-	struct vtx_port port;
-	__u32 number;
-	int err = 0;
-
-	vtx_for_each_port (u, number, &port) {
-		int one = vtx_port_remove(u, number, &port);
-
-		err = err ? err : one;
-	}
-	return err;
-}

@@ -17,9 +17,6 @@ int vtx_attach(const struct vtx_attach_spec *spec, struct vtx_config *config);
 /* Takes a locked uplink down, in any state; @u is of no use afterwards. Its ports must be gone. */
 int vtx_detach(struct vtx_uplink *u);
 
-/* Removes all ports. */
-int vtx_remove_ports(struct vtx_uplink *u);
-
 extern const char *const vtx_xdp_names[], *const vtx_tc_names[];
 
 #endif

@@ -11,6 +11,7 @@
 #include "render.h"
 #include "settings.h"
 #include "spoilers.h"
+#include "teardown.h"
 
 struct attach_args {
 	const char *uplink, *xdp, *tc;

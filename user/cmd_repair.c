@@ -20,6 +20,7 @@
 #include "ports.h"
 #include "render.h"
 #include "tables.h"
+#include "teardown.h"
 
 struct repair_args {
 	const char *uplink;

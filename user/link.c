@@ -340,6 +340,37 @@ static int change_flag(int ifindex, unsigned int flag, bool on, struct vtx_netli
 	return change(ifindex, wish, answer);
 }
 
+int vtx_link_set_group(int ifindex, uint32_t group)
+{
+	struct rtnl_link *wish = rtnl_link_alloc();
+	struct vtx_netlink_answer answer = {};
+	int err;
+
+	if (wish)
+		rtnl_link_set_group(wish, group);
+	err = change(ifindex, wish, &answer);
+	if (err && err != -ENODEV)
+		vtx_error(err, "can't put %s into a group: %s", name_of(ifindex).text, vtx_netlink_reason(&answer, err));
+	return err;
+}
+
+/* By hand: libnl asks for an index or a name. */
+int vtx_link_del_group(uint32_t group)
+{
+	struct ifinfomsg info = {.ifi_family = AF_UNSPEC};
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_DELLINK, 0);
+	struct vtx_netlink_answer answer = {};
+	int err = -ENOMEM;
+
+	if (msg && !nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO) && !nla_put_u32(msg, IFLA_GROUP, group))
+		err = vtx_netlink_request(NETLINK_ROUTE, msg, &answer);
+	else
+		nlmsg_free(msg);
+	if (err && err != -ENODEV)
+		return vtx_error(err, "can't delete the ports' devices: %s", vtx_netlink_reason(&answer, err));
+	return 0;
+}
+
 int vtx_link_set_up(int ifindex, bool up)
 {
 	struct vtx_netlink_answer answer = {};

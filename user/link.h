@@ -49,6 +49,8 @@ int vtx_link_parse(struct nlmsghdr *hdr, struct vtx_link *link);
  * generation is off on @dev, so that the host does not talk to the guest by itself. Both are left down. */
 int vtx_link_add_veth(const char *dev, const char *peer, int netns_fd, const uint8_t mac[VTX_MAC_SIZE], uint32_t mtu);
 int vtx_link_del(int ifindex); /* -ENODEV, silent: it was gone already */
+int vtx_link_set_group(int ifindex, uint32_t group); /* -ENODEV, silent */
+int vtx_link_del_group(uint32_t group); /* all in it at once; 0 also when nobody is */
 int vtx_link_set_up(int ifindex, bool up);
 int vtx_link_set_mtu(int ifindex, uint32_t mtu);
 int vtx_link_set_mac(int ifindex, const uint8_t mac[VTX_MAC_SIZE]);

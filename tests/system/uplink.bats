@@ -229,7 +229,7 @@ host_entries() {
 	# shellcheck disable=SC2086 # bytes, each a word
 	bpftool map update pinned "$pins/fdb" key hex 05 00 ${mac//:/ } value hex \
 		"$(printf '%02x' "$(cat /sys/class/net/eth0/ifindex)")" 00 00 00 01 10 00 00 00 00 00 00 ea 05 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-	config=$(bpftool -j map lookup pinned "$pins/config" key 0 0 0 0 | jq -r '.value | .[33] = "0x01" | .[34] = "0x08" | join(" ")')
+	config=$(bpftool -j map lookup pinned "$pins/config" key 0 0 0 0 | jq -r '.value | .[33] = "0x01" | .[34] = "0x09" | join(" ")')
 	# shellcheck disable=SC2086 # bytes, each a word
 	bpftool map update pinned "$pins/config" key 0 0 0 0 value $config
 	is "the host's addresses" "$(host_entries)" "5 $mac, null $UPLINK_MAC"
