@@ -73,6 +73,15 @@ static int check_device(const char *ifname, struct vtx_link *link)
 	}
 	if (link->loopback || !link->ethernet)
 		return vtx_error(-EINVAL, "%s is no Ethernet device: guests need one", ifname);
+	if (!strcmp(link->kind, "ifb"))
+		return vtx_error(-EINVAL, "%s is an ifb device, which only queues what tc sends through it: attach to the NIC itself",
+				 ifname);
+	if ((!strcmp(link->kind, "macvlan") || !strcmp(link->kind, "macvtap")) && !link->passthru)
+		return vtx_error(
+			-EINVAL,
+			"%s is a %s, and gets only what is for its own address: attach to the device under it, or make it one of mode "
+			"passthru",
+			ifname, link->kind);
 	if (vtx_uplink_each(has_port_on, link))
 		return -EBUSY;
 	if (link->master)
@@ -286,14 +295,21 @@ static int hear_all_groups(struct vtx_uplink *u, const struct vtx_link *link)
 	return err ? err : vtx_link_set_allmulti(link->ifindex, true);
 }
 
+/*
+ * Whoever is at the far end of a veth, a TAP, a bridge or a tunnel may send frames whose checksums are not computed yet; an XDP
+ * program can't tell, the stack can.
+ */
+static bool is_software(const struct vtx_link *link)
+{
+	return link->kind[0] && strcmp(link->kind, "bond") && strcmp(link->kind, "team");
+}
+
 static int build(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const struct vtx_link *link)
 {
 	const char *xdp = spec->xdp;
 	int err = add_rows(u);
 
-	/* Whoever has the far end of a veth may send frames whose checksums are not computed yet; an XDP program can't tell, the stack can.
-	 */
-	if (!strcmp(xdp, "auto") && !strcmp(link->kind, "veth"))
+	if (!strcmp(xdp, "auto") && is_software(link))
 		xdp = "off";
 	if (!err)
 		err = choose_tc(u, spec->tc);
@@ -309,7 +325,7 @@ static int build(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const
 	if (!err)
 		err = vtx_interrupted("attach");
 	if (!err)
-		err = vtx_spoilers_off(u, strcmp(xdp, "off"));
+		err = vtx_spoilers_off(u, &xdp);
 	if (!err)
 		err = hear_all_groups(u, link);
 	if (!err)

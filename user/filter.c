@@ -41,10 +41,20 @@ static int filter_one(struct vtx_uplink *u, __u32 number, struct vtx_port *port,
 	return err == -EEXIST ? 0 : err == -EOPNOTSUPP ? make_promiscuous(u, "it can't filter unicast addresses") : err;
 }
 
+/* A tunnel takes all that comes to it, and what looks like its filter says which address is beyond which far end. */
+static bool has_filter(const struct vtx_uplink *u)
+{
+	struct vtx_link link;
+
+	return vtx_link_get_index(u->config.ifindex, &link) || (strcmp(link.kind, "vxlan") && strcmp(link.kind, "geneve"));
+}
+
 int vtx_filter_set(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 {
 	int err = 0;
 
+	if (!has_filter(u))
+		return 0;
 	for (__u32 i = 0; i < port->macs_used && !err; i++)
 		err = filter_one(u, number, port, i);
 	if (!err && port->policy.learn_max)

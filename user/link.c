@@ -53,6 +53,14 @@ static void parse_vlan(struct nlattr *data, struct vtx_link *link)
 		link->vlan |= VTX_VLAN_AD;
 }
 
+static void parse_macvlan(struct nlattr *data, struct vtx_link *link)
+{
+	struct nlattr *attrs[IFLA_MACVLAN_MAX + 1];
+
+	if (data && nla_parse_nested(attrs, IFLA_MACVLAN_MAX, data, NULL) >= 0)
+		link->passthru = u32_of(attrs[IFLA_MACVLAN_MODE]) == MACVLAN_MODE_PASSTHRU;
+}
+
 static void parse_kind(struct nlattr *info, struct vtx_link *link)
 {
 	struct nlattr *attrs[IFLA_INFO_MAX + 1];
@@ -64,6 +72,8 @@ static void parse_kind(struct nlattr *info, struct vtx_link *link)
 		parse_tun(attrs[IFLA_INFO_DATA], link);
 	if (!strcmp(link->kind, "vlan"))
 		parse_vlan(attrs[IFLA_INFO_DATA], link);
+	if (!strcmp(link->kind, "macvlan") || !strcmp(link->kind, "macvtap"))
+		parse_macvlan(attrs[IFLA_INFO_DATA], link);
 }
 
 /* Read here and not by libnl's parser, which knows neither a TAP's attributes nor the limits of the MTU. */

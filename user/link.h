@@ -30,6 +30,7 @@ struct vtx_link {
 	__u16 vlan; /* of kind "vlan": its VLAN, with VTX_VLAN_AD if that is 802.1ad's; 0: none */
 	int peer; /* a veth's peer (an ifindex in the peer's namespace), or 0 */
 	bool tap; /* of kind "tun": a TAP, which carries Ethernet frames, not a TUN */
+	bool passthru; /* of kind "macvlan" or "macvtap": of mode passthru, which gets all frames of the device under it */
 	bool multi_queue; /* of kind "tun": made with IFF_MULTI_QUEUE */
 };
 

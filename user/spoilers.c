@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "error.h"
 #include "ethtool.h"
@@ -23,6 +24,7 @@ static const struct spoiler {
 };
 #define SPOILERS (sizeof(spoilers) / sizeof(spoilers[0]))
 
+/* Switches a feature off, and notes that it was on. -EOPNOTSUPP, silent: it stays on. */
 static int feature_off(struct vtx_uplink *u, const struct spoiler *s)
 {
 	bool on = false;
@@ -33,18 +35,34 @@ static int feature_off(struct vtx_uplink *u, const struct spoiler *s)
 	u->config.flags |= s->was_on;
 	err = vtx_uplink_save(u);
 	/* Where it fails the note stays: to switch on at detach what was on does no harm. */
-	if (!err && vtx_feature_set(u->config.ifindex, &s->name, 1, false))
-		vtx_warn("%s: %s can't be switched off: %s", u->config.ifname, s->name, s->spoils);
-	return err;
+	return err ? err : vtx_feature_set(u->config.ifindex, &s->name, 1, false) ? -EOPNOTSUPP : 0;
 }
 
-int vtx_spoilers_off(struct vtx_uplink *u, bool xdp)
+static int cannot_be_off(const struct vtx_uplink *u, const struct spoiler *s, const char **xdp)
+{
+	if (!s->xdp) {
+		vtx_warn("%s: %s can't be switched off: %s", u->config.ifname, s->name, s->spoils);
+		return 0;
+	}
+	if (strcmp(*xdp, "auto"))
+		return vtx_error(-EOPNOTSUPP, "%s: %s can't be switched off: %s: attach with --xdp off or auto", u->config.ifname, s->name,
+				 s->spoils);
+	vtx_warn("%s: %s can't be switched off: %s: attached with tc only", u->config.ifname, s->name, s->spoils);
+	*xdp = "off";
+	return 0;
+}
+
+int vtx_spoilers_off(struct vtx_uplink *u, const char **xdp)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < SPOILERS && !err; i++)
-		if (xdp || !spoilers[i].xdp)
-			err = feature_off(u, &spoilers[i]);
+	for (size_t i = 0; i < SPOILERS && !err; i++) {
+		if (spoilers[i].xdp && !strcmp(*xdp, "off"))
+			continue;
+		err = feature_off(u, &spoilers[i]);
+		if (err == -EOPNOTSUPP)
+			err = cannot_be_off(u, &spoilers[i], xdp);
+	}
 	return err;
 }
 

@@ -11,8 +11,9 @@
  * noted in config.flags before they are switched off, so that detaching, in whatever state, restores them.
  */
 
-/* @xdp: there will be an XDP program, not tc alone. 0 or -errno, said. A feature that can't be switched off is warned of. */
-int vtx_spoilers_off(struct vtx_uplink *u, bool xdp);
+/* *@xdp: "native", "generic", "off" or "auto". Where XDP is spoilt by what can't be switched off, frames would lose their tags in silence:
+ * then "auto" becomes "off", with a warning, and what insists is an error. 0 or -errno, said. */
+int vtx_spoilers_off(struct vtx_uplink *u, const char **xdp);
 
 /* Switches on again what was on. */
 int vtx_spoilers_restore(const struct vtx_config *c);

@@ -61,15 +61,21 @@ promiscuity() {
 	is xdp "$(vtx_json '.[0].xdp' show eth0)" off
 }
 
-@test "--xdp auto elsewhere: native, or else generic" {
+@test "--xdp auto on a TAP and a bridge is off for the same reason; who insists gets native or generic" {
 	make_wire
 	ip tuntap add dev tap7 mode tap
 	ip link add br7 type bridge
 	ip link set tap7 up
 	ip link set br7 up
 	vtx attach tap7
+	is "xdp of a TAP" "$(vtx_json '.[0].xdp' show tap7)" off
+	vtx detach tap7
+	vtx attach tap7 --xdp native
 	is "xdp of a TAP" "$(vtx_json '.[0].xdp' show tap7)" native
 	vtx attach br7
+	is "xdp of a bridge" "$(vtx_json '.[0].xdp' show br7)" off
+	vtx detach br7
+	vtx attach br7 --xdp generic
 	is "xdp of a bridge" "$(vtx_json '.[0].xdp' show br7)" generic
 }
 
