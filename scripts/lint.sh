@@ -107,6 +107,13 @@ check_licences() {
 	}
 }
 
+# docs/modes.md is what the conformance tests run.
+check_docs() {
+	PYTHONDONTWRITEBYTECODE=1 tests/conformance/document.py | diff docs/modes.md - && return 0
+	echo "docs/modes.md is not what tests/conformance/document.py prints: make docs"
+	return 1
+}
+
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 files=$(list_files)
@@ -117,6 +124,7 @@ check cppcheck check_cppcheck
 check shellcheck check_shell
 check paths check_paths
 check licences check_licences
+check docs check_docs
 if [ "$failures" != 0 ]; then
 	echo "lint: $failures checks failed" >&2
 	exit 1

@@ -9,3 +9,8 @@ $(LINT_SKELETONS): $(BUILD)/lint/%: $(BUILD)/%
 .PHONY: lint
 lint: $(LINT_SKELETONS)
 	$(Q)scripts/lint.sh $(patsubst -I$(BUILD),-I$(BUILD)/lint,$(USER_CFLAGS))
+
+# What is printed from the conformance tests' table. Lint says when it is not up to date.
+.PHONY: docs
+docs:
+	$(Q)tests/conformance/document.py > docs/modes.md.tmp && mv docs/modes.md.tmp docs/modes.md

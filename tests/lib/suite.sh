@@ -101,7 +101,7 @@ main() {
 	}
 	# Whoever builds meanwhile does not disturb the tests, nor does a build by the tests themselves (make install).
 	cp -r "${VTAPXDP:-$TOP/build/vtapxdp}" "$TOP/build/tests/tools" "$LOGS/"
-	export VTAPXDP=$LOGS/vtapxdp TOOLS=$LOGS/tools
+	export VTAPXDP=$LOGS/vtapxdp TOOLS=$LOGS/tools VTX_CELLS=$LOGS/cells
 	leaks_snapshot "$LOGS/before"
 	xargs -r -P "$jobs" -L 1 "$0" --run <"$LOGS/picked"
 	leaks_check "$LOGS/before" >"$LOGS/leaks.tap"
@@ -111,6 +111,7 @@ main() {
 	done <"$LOGS/picked"
 	summarise "${picked[@]}" "$LOGS/leaks.tap"
 	grep -hE '^ok .*# skip' "${picked[@]}" | sed 's/^ok [0-9]* /  skip /; s/ in [0-9]*ms / /' | sort | uniq -c | sort -rn || true
+	[[ ! -s $VTX_CELLS ]] || awk '{cells += $1; failed += $3} END {print "  conformance: " cells " cells, " failed " failed"}' "$VTX_CELLS"
 	echo "check-system: $PASSED passed, $FAILED failed, $SKIPPED skipped"
 	((FAILED == 0))
 }

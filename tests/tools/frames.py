@@ -84,11 +84,11 @@ class Net:
         self.by_socket = {sock: station for station in stations for sock in station.sockets}
         self.serial = 0
 
-    def fence(self, sender, receivers, tags=b""):
-        """One broadcast from SENDER with these TAGS, awaited at RECEIVERS."""
+    def fence(self, sender, receivers, tags=b"", source=None):
+        """One broadcast from SENDER with these TAGS, awaited at RECEIVERS. SOURCE: its source address, where that isn't the sender's."""
         self.serial += 1
         mark = struct.pack("!Q", self.serial).ljust(46, b"\0")
-        self.stations[sender].send(BROADCAST + self.stations[sender].mac + tags + struct.pack("!H", FENCE) + mark)
+        self.stations[sender].send(BROADCAST + (source or self.stations[sender].mac) + tags + struct.pack("!H", FENCE) + mark)
         deadline = time.monotonic() + DEADLINE
         while not all(mark in self.stations[name].fences for name in receivers):
             self.collect(deadline - time.monotonic())
