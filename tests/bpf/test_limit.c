@@ -71,7 +71,7 @@ static struct vtx_bucket get(uint32_t limit)
 
 static void run(void)
 {
-	static struct frame f;
+	static _Thread_local struct frame f; /* two threads run at once */
 
 	frame_begin(&f, (const uint8_t *)"\x52\x54\0\0\0\2", (const uint8_t *)"\x52\x54\0\0\0\1", 0, 0x88b5);
 	frame_pad(&f, 60);
