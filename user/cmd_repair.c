@@ -18,6 +18,7 @@
 #include "parse.h"
 #include "port.h"
 #include "ports.h"
+#include "promisc.h"
 #include "render.h"
 #include "tables.h"
 #include "teardown.h"
@@ -108,6 +109,8 @@ static int repair(struct vtx_uplink *u)
 	}
 	if (!err)
 		err = vtx_needs_settle(u);
+	if (!err)
+		err = vtx_promisc_settle(u);
 	if (!err)
 		err = refresh_uplink(u);
 	return err ? err : vtx_host_vlans_sync(u);

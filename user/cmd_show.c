@@ -14,6 +14,7 @@
 #include "policy_show.h"
 #include "port.h"
 #include "ports.h"
+#include "promisc.h"
 #include "render.h"
 #include "select.h"
 #include "settings.h"
@@ -115,6 +116,10 @@ static void device_notes(const struct vtx_config *c, const struct vtx_link *link
 	vtx_spoilers_each_off(c, render_off, NULL);
 	if (c->flags & VTX_C_PROMISC)
 		render_note("promiscuous, since it can't filter unicast addresses, or a port has --learn or --source");
+	if (c->flags & VTX_C_PASSTHRU_PROMISC)
+		render_note("promiscuous, since it is in mode passthru");
+	if (!link->promisc && vtx_promisc_wanted(c))
+		render_note("not promiscuous any more, as it has to be: 'vtapxdp repair' mends that");
 }
 
 static void uplink_notes(const struct vtx_uplink *u, bool gone, const struct vtx_link *link)
@@ -144,6 +149,8 @@ static void render_settings(const struct vtx_uplink *u)
 	vtx_render_text("mcast", "    mcast %s", vtx_mcast_names[c->mcast]);
 	vtx_render_number("ageing", ", ageing %" PRIu64 " s", c->ageing);
 	render_owner(u);
+	vtx_render_rate("storm_broadcast", ", ", "broadcasts", &c->rates[VTX_LIMIT_BROADCAST], c->mtu);
+	vtx_render_rate("storm_multicast", ", ", "multicasts", &c->rates[VTX_LIMIT_MULTICAST], c->mtu);
 	vtx_render_plain("\n");
 }
 

@@ -120,7 +120,7 @@ static int enter_all(struct vtx_uplink *u, const struct devices *d, size_t *ente
 	int err = 0;
 
 	*entered = 0;
-	for (size_t i = 0; i < d->n && !err; i++) {
+	for (size_t i = 0; d->links && i < d->n && !err; i++) {
 		__u16 vlan = vlan_on_wire(u, d, &d->links[i]);
 
 		if (!vlan || !memcmp(d->links[i].mac, u->config.mac, VTX_MAC_SIZE))

@@ -286,13 +286,30 @@ static int build(struct vtx_uplink *u, __u32 number, const struct vtx_port_spec 
 	return err ? err : vtx_interrupted("port add");
 }
 
+static bool is_taken(const struct vtx_uplink *u, const __u8 *mac)
+{
+	struct vtx_port other;
+	__u32 n;
+
+	vtx_for_each_port (u, n, &other)
+		if (has_mac(&other, mac))
+			return true;
+	return vtx_fdb_is_host(u, mac);
+}
+
+/* A random one that is free: half of it is QEMU's, and among some thousand random ones two are likely to be the same. */
 static int choose_mac(const struct vtx_uplink *u, struct vtx_port *port)
 {
+	int err = 0;
+
 	port->macs_used = 1;
-	if (u->config.mode != VTX_MODE_PASSTHRU)
-		return vtx_random_mac(port->macs[0]);
-	memcpy(port->macs[0], u->config.mac, VTX_MAC_SIZE);
-	return 0;
+	if (u->config.mode == VTX_MODE_PASSTHRU)
+		memcpy(port->macs[0], u->config.mac, VTX_MAC_SIZE);
+	else
+		do
+			err = vtx_random_mac(port->macs[0]);
+		while (!err && is_taken(u, port->macs[0]));
+	return err;
 }
 
 static int check_room(const struct vtx_uplink *u)

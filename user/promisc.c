@@ -36,9 +36,19 @@ int vtx_promisc_drop(struct vtx_uplink *u, __u32 reason)
 	return vtx_uplink_save(u);
 }
 
+static bool mode_wants(const struct vtx_config *c)
+{
+	return c->mode == VTX_MODE_PASSTHRU && !(c->flags & VTX_C_NOPROMISC);
+}
+
+bool vtx_promisc_wanted(const struct vtx_config *c)
+{
+	return mode_wants(c) || (c->flags & REASONS);
+}
+
 int vtx_promisc_settle(struct vtx_uplink *u)
 {
-	if (u->config.mode == VTX_MODE_PASSTHRU && !(u->config.flags & VTX_C_NOPROMISC))
-		return vtx_promisc_raise(u, VTX_C_PASSTHRU_PROMISC);
-	return vtx_promisc_drop(u, VTX_C_PASSTHRU_PROMISC);
+	int err = mode_wants(&u->config) ? vtx_promisc_raise(u, VTX_C_PASSTHRU_PROMISC) : vtx_promisc_drop(u, VTX_C_PASSTHRU_PROMISC);
+
+	return err || !(u->config.flags & VTX_C_PROMISC) ? err : vtx_promisc_raise(u, VTX_C_PROMISC);
 }

@@ -2,6 +2,8 @@
 #ifndef VTX_PROMISC_H
 #define VTX_PROMISC_H
 
+#include <stdbool.h>
+
 #include "uplink.h"
 
 /*
@@ -15,7 +17,10 @@
 int vtx_promisc_raise(struct vtx_uplink *u, __u32 reason);
 int vtx_promisc_drop(struct vtx_uplink *u, __u32 reason);
 
-/* Does what mode and flags ask for in mode passthru. */
+/* Does what the mode asks for, and what is noted. */
 int vtx_promisc_settle(struct vtx_uplink *u);
+
+/* Must the device be promiscuous, by mode or notes? */
+bool vtx_promisc_wanted(const struct vtx_config *c);
 
 #endif

@@ -264,6 +264,21 @@ host_entries() {
 	has "features" "$(ethtool -k nic0)" "rx-vlan-filter: on"
 }
 
+@test "show: limits, and why the device is promiscuous" {
+	attach --mode passthru --storm-broadcast 1kpps --storm-multicast 10mbit >/dev/null
+	is "limits" "$(uplink '"\(.storm_broadcast.rate) \(.storm_broadcast.unit) \(.storm_multicast.rate) \(.storm_multicast.unit)"')" \
+		"1000 packets 10000000 bits"
+	has "show" "$(vtx show eth0)" "broadcasts 1kpps, multicasts 10mbit"
+	is "notes" "$(uplink '[.notes[] | select(test("promiscuous"))] | join(", ")')" "promiscuous, since it is in mode passthru"
+	ip link set eth0 promisc off
+	is "notes" "$(uplink '.notes | map(select(test("not promiscuous any more"))) | length')" 1
+	vtx repair eth0
+	is "promiscuous" "$(promiscuous)" true
+	vtx set eth0 --mode bridge --storm-broadcast none
+	is "limits" "$(uplink '"\(.storm_broadcast) \(.storm_multicast.rate)"')" "null 10000000"
+	is "notes" "$(uplink '[.notes[] | select(test("promiscuous"))] | length')" 0
+}
+
 @test "refusals" {
 	refused 1 "not attached" vtx set eth0 --mode vepa
 	refused 2 "nothing to set" vtx set eth0
