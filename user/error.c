@@ -109,11 +109,32 @@ const char *vtx_reason_of(int err)
 	return other_reason(err);
 }
 
-static bool debug;
+static bool debug, no_memory;
+
+bool vtx_library_lacked_memory(void)
+{
+	return no_memory;
+}
+
+/* A map that the kernel had no memory for libbpf tries again without its types; where the map can't be without, that is another error, and
+ * the first is only in what libbpf prints. */
+static void note_no_memory(const char *fmt, va_list args)
+{
+	char text[256];
+
+	vsnprintf(text, sizeof(text), fmt, args);
+	if (strstr(text, "Retrying without BTF"))
+		no_memory = strstr(text, "(-12)");
+}
 
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 {
-	(void)level;
+	va_list copy;
+
+	va_copy(copy, args);
+	if (level == LIBBPF_WARN)
+		note_no_memory(fmt, copy);
+	va_end(copy);
 	return debug ? vfprintf(stderr, fmt, args) : 0;
 }
 

@@ -3,6 +3,7 @@
 #define VTX_ERROR_H
 
 #include <errno.h>
+#include <stdbool.h>
 
 /*
  * What went wrong, for a person. A function that fails says so once, where it knows what it was doing, and returns -errno; its callers
@@ -25,6 +26,9 @@ static inline int vtx_failure(int err)
 {
 	return err == -EINVAL ? -EIO : err;
 }
+
+/* Had libbpf no memory for a map, whatever it said of it in the end? */
+bool vtx_library_lacked_memory(void);
 
 /* Keeps libbpf's and libxdp's own messages off stderr, and shows them when VTAPXDP_DEBUG is set. */
 void vtx_quiet_libraries(void);

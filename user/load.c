@@ -97,8 +97,8 @@ static int pin_programs(struct bpf_object *object, const char *dir)
 
 static int load_error(int err, const char *what)
 {
-	if (err == -ENOMEM)
-		return vtx_error(err, "out of memory for the maps of %s: free memory, or raise the memory limit of the control group",
+	if (err == -ENOMEM || (err == -EINVAL && vtx_library_lacked_memory()))
+		return vtx_error(-ENOMEM, "out of memory for the maps of %s: free memory, or raise the memory limit of the control group",
 				 what);
 	if (err == -EPERM)
 		return vtx_error(
