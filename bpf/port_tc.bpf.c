@@ -46,37 +46,57 @@ static __always_inline int flood(struct vtx_skb *s, const struct vtx_verdict *v)
 	return to_host(s);
 }
 
-static __always_inline enum vtx_reason guard(const struct vtx_target *self, struct vtx_skb *s)
+/*
+ * What a frame is asked on its way is asked by global functions, each of which the verifier goes through once; see struct vtx_outcome.
+ */
+static __always_inline enum vtx_reason guard(const struct vtx_config *config, const struct vtx_target *self, struct __sk_buff *skb,
+					     const struct vtx_frame *f)
 {
-	__u32 want = vtx_guard_wants(vtx_data(s->skb), vtx_data_end(s->skb), &s->f);
+	__u32 want = vtx_guard_wants(vtx_data(skb), vtx_data_end(skb), f);
 
 	if (want)
-		vtx_pull(s->skb, want);
-	return vtx_guard(s->config, self, vtx_data(s->skb), vtx_data_end(s->skb), &s->f);
+		vtx_pull(skb, want);
+	return vtx_guard(config, self, vtx_data(skb), vtx_data_end(skb), f);
 }
 
-/* May the guest send this? And what is to be learnt from it. */
-static __always_inline enum vtx_reason admit(const struct vtx_target *self, struct vtx_skb *s)
+/* May the guest send from that address, in that VLAN? enum vtx_reason; @f knows its VLAN then. */
+__noinline int vtx_port_source(struct __sk_buff *skb, struct vtx_frame *f)
 {
-	const struct vtx_config *config = s->config;
-	enum vtx_reason reason = vtx_classify(self, &s->f);
+	const struct vtx_target *self = vtx_get_ingress(skb->ifindex);
+	const struct vtx_config *config = vtx_get_config();
+	enum vtx_reason reason;
 
+	if (!self || !config || !f)
+		return VTX_R_NO_PORT;
+	reason = vtx_classify(self, f);
 	if (!reason)
-		reason = vtx_check_source(config, self, &s->f);
-	if (reason == VTX_R_LEARN_LIMIT)
-		reason = vtx_learn_source(config, self, &s->f);
-	if (!reason && (self->flags & VTX_T_GUARD))
-		reason = guard(self, s);
-	return reason;
+		reason = vtx_check_source(config, self, f);
+	return reason == VTX_R_LEARN_LIMIT ? vtx_learn_source(config, self, f) : reason;
 }
 
-static __always_inline void teach(const struct vtx_target *self, struct vtx_skb *s)
+/* Is what it sends honest? enum vtx_reason. */
+__noinline int vtx_port_guard(struct __sk_buff *skb, const struct vtx_frame *f)
 {
-	const void *data = vtx_data(s->skb), *end = vtx_data_end(s->skb);
+	const struct vtx_target *self = vtx_get_ingress(skb->ifindex);
+	const struct vtx_config *config = vtx_get_config();
 
-	vtx_learn_neigh(s->config, self, data, end, &s->f);
-	if (vtx_is_group(s->f.dst) && vtx_snoop(s->config, self->port, s->skb, &s->f))
-		vtx_sweep(s->config);
+	if (!self || !config || !f)
+		return VTX_R_NO_PORT;
+	return self->flags & VTX_T_GUARD ? guard(config, self, skb, f) : VTX_R_NONE;
+}
+
+/* What is to be learnt from it. */
+__noinline int vtx_port_teach(struct __sk_buff *skb, const struct vtx_frame *f)
+{
+	const struct vtx_target *self = vtx_get_ingress(skb->ifindex);
+	const struct vtx_config *config = vtx_get_config();
+
+	if (!self || !config || !f)
+		return 0;
+	vtx_learn_neigh(config, self, vtx_data(skb), vtx_data_end(skb), f);
+	if (vtx_is_group(f->dst) && vtx_snoop(config, self->port, skb, f))
+		vtx_sweep(config);
+	return 0;
 }
 
 /* Is there room in the port's limits for what it sends? */
@@ -103,12 +123,20 @@ static __always_inline int carry(struct vtx_skb *s, const struct vtx_target *sel
 	}
 }
 
+__noinline int vtx_port_decide(struct __sk_buff *skb, const struct vtx_frame *f, struct vtx_outcome *out)
+{
+	if (f && out)
+		vtx_judge(skb, VTX_FROM_PORT, f, out);
+	return 0;
+}
+
 SEC("tc")
 int vtx_port_in(struct __sk_buff *skb)
 {
 	const struct vtx_target *self = vtx_get_ingress(skb->ifindex);
 	const struct vtx_config *config = vtx_get_config();
 	enum vtx_reason reason;
+	struct vtx_outcome out = {};
 	struct vtx_verdict v;
 	struct vtx_skb s;
 
@@ -119,11 +147,14 @@ int vtx_port_in(struct __sk_buff *skb)
 	if (!self)
 		return vtx_tc_drop(&s, VTX_WIRE, VTX_R_NO_PORT);
 	if (!reason)
-		reason = admit(self, &s);
+		reason = vtx_port_source(skb, &s.f);
+	if (!reason)
+		reason = vtx_port_guard(skb, &s.f);
 	if (reason)
 		return vtx_tc_drop(&s, self->port, reason);
-	teach(self, &s);
-	v = vtx_decide_skb(&s, VTX_FROM_PORT, self);
+	vtx_port_teach(skb, &s.f);
+	vtx_port_decide(skb, &s.f, &out);
+	v = vtx_verdict_of(&out);
 	if (v.action == VTX_DROP)
 		return vtx_tc_drop(&s, vtx_drop_row(&v, self->port), v.reason);
 	reason = limit(self, &s, &v);

@@ -98,19 +98,68 @@ static __always_inline enum vtx_reason vtx_read_skb(struct __sk_buff *skb, const
 	return reason;
 }
 
-/* @from again, since the compiler must know it: where it is not a port, there is no @self. */
-static __always_inline struct vtx_verdict vtx_decide_skb(const struct vtx_skb *s, enum vtx_from from, const struct vtx_target *self)
-{
-	struct vtx_question q = {
-		.config = s->config,
-		.from = from,
-		.self = self,
-		.data = vtx_data(s->skb),
-		.end = vtx_data_end(s->skb),
-		.f = &s->f,
-	};
+/*
+ * A verdict as a global function can give it: by rows, not by pointers. In the tc programs decide() is behind such functions, because the
+ * verifier goes through each of them once: what carries a verdict out is not multiplied by the ways that lead to one. (Linux 6.1 would go
+ * through more than it is willing to.)
+ */
+struct vtx_outcome {
+	__u32 action;
+	__u32 reason;
+	__u32 row; /* of the target, or 0 */
+	__u32 except;
+	__u32 need_flag, deny_flags;
+	__u8 flood_ports, flood_host, flood_wire;
+	__u8 unknown;
+};
 
-	return decide(&q);
+/* @from is a constant: where it is not a port, there is no sender's target. */
+static __always_inline void vtx_judge(struct __sk_buff *skb, const enum vtx_from from, const struct vtx_frame *f, struct vtx_outcome *out)
+{
+	struct vtx_question q = {.config = vtx_get_config(), .from = from, .data = vtx_data(skb), .end = vtx_data_end(skb), .f = f};
+	struct vtx_verdict v;
+
+	if (from == VTX_FROM_PORT) {
+		q.self = vtx_get_ingress(skb->ifindex);
+		if (!q.self)
+			return;
+	}
+	if (!q.config)
+		return;
+	v = decide(&q);
+	out->action = v.action;
+	out->reason = v.reason;
+	out->row = v.target ? v.target->port : 0;
+	out->except = v.except;
+	out->need_flag = v.need_flag;
+	out->deny_flags = v.deny_flags;
+	out->flood_ports = v.flood_ports;
+	out->flood_host = v.flood_host;
+	out->flood_wire = v.flood_wire;
+	out->unknown = v.unknown;
+}
+
+/* Zeroed, an outcome drops: a port that is gone. */
+static __always_inline struct vtx_verdict vtx_verdict_of(const struct vtx_outcome *out)
+{
+	struct vtx_verdict v = {
+		.action = out->action,
+		.reason = out->reason ? out->reason : VTX_R_NO_PORT,
+		.except = out->except,
+		.need_flag = out->need_flag,
+		.deny_flags = out->deny_flags,
+		.flood_ports = out->flood_ports,
+		.flood_host = out->flood_host,
+		.flood_wire = out->flood_wire,
+		.unknown = out->unknown,
+	};
+	__u32 row = out->row;
+
+	if (row)
+		v.target = bpf_map_lookup_elem(&vtx_members, &row);
+	if (v.target && !v.target->ifindex)
+		v.target = NULL;
+	return v;
 }
 
 /* For GSO skbs the kernel tells whether the frames cut from them will fit. */

@@ -29,12 +29,27 @@ static __always_inline int to_host(struct vtx_skb *s)
 	return bpf_redirect(s->config->ifindex, BPF_F_INGRESS);
 }
 
+__noinline int vtx_wire_decide(struct __sk_buff *skb, const struct vtx_frame *f, struct vtx_outcome *out)
+{
+	if (f && out)
+		vtx_judge(skb, VTX_FROM_WIRE, f, out);
+	return 0;
+}
+
+__noinline int vtx_host_decide(struct __sk_buff *skb, const struct vtx_frame *f, struct vtx_outcome *out)
+{
+	if (f && out)
+		vtx_judge(skb, VTX_FROM_HOST, f, out);
+	return 0;
+}
+
 /* Uplink ingress: unicast that XDP couldn't carry, floods, what is for the host. */
 SEC("tc")
 int vtx_uplink_in(struct __sk_buff *skb)
 {
 	const struct vtx_config *config = vtx_get_config();
 	enum vtx_reason reason;
+	struct vtx_outcome out = {};
 	struct vtx_verdict v;
 	struct vtx_skb s;
 
@@ -48,7 +63,9 @@ int vtx_uplink_in(struct __sk_buff *skb)
 	vtx_count_rx(VTX_WIRE, VTX_CARRIER_STACK, s.frames, s.bytes);
 	if (!reason)
 		reason = take_group(&s);
-	v = reason ? vtx_drop(reason) : vtx_decide_skb(&s, VTX_FROM_WIRE, NULL);
+	if (!reason)
+		vtx_wire_decide(skb, &s.f, &out);
+	v = reason ? vtx_drop(reason) : vtx_verdict_of(&out);
 	if (!reason && (config->flags & VTX_C_SOURCES)) {
 		vtx_copy_to_sources(&s, v.action == VTX_TO_PORT && v.target ? v.target->port : VTX_WIRE);
 		if (vtx_retag_for_wire(&s))
@@ -74,6 +91,7 @@ int vtx_uplink_out(struct __sk_buff *skb)
 {
 	const struct vtx_config *config = vtx_get_config();
 	enum vtx_reason reason;
+	struct vtx_outcome out = {};
 	struct vtx_verdict v;
 	struct vtx_skb s;
 
@@ -90,7 +108,9 @@ int vtx_uplink_out(struct __sk_buff *skb)
 		vtx_unlearn_neigh(config, vtx_data(skb), vtx_data_end(skb), &s.f);
 		vtx_snoop(config, VTX_HOST, skb, &s.f);
 	}
-	v = reason ? vtx_drop(reason) : vtx_decide_skb(&s, VTX_FROM_HOST, NULL);
+	if (!reason)
+		vtx_host_decide(skb, &s.f, &out);
+	v = reason ? vtx_drop(reason) : vtx_verdict_of(&out);
 	if (v.action == VTX_DROP)
 		return vtx_tc_drop(&s, vtx_drop_row(&v, VTX_HOST), v.reason);
 	if (v.action == VTX_TO_PORT && v.target)
