@@ -38,9 +38,12 @@ static __always_inline void vtx_count_tx(__u32 row, enum vtx_carrier carrier, __
 static __always_inline void vtx_count_drop(__u32 row, enum vtx_reason reason, __u64 frames)
 {
 	struct vtx_stats *s = vtx_get_stats(row);
+	__u32 slot = reason;
 
-	if (s && reason < VTX_REASON_SLOTS)
-		s->drops[reason] += frames;
+	/* The compiler may know where a reason comes from, and leave the check out; the verifier doesn't. */
+	barrier_var(slot);
+	if (s && slot < VTX_REASON_SLOTS)
+		s->drops[slot] += frames;
 }
 
 /* A frame that was counted as sent to @row, and then was lost. */

@@ -105,7 +105,10 @@ static __always_inline __u32 vtx_sum_long(struct vtx_answer *a, __u32 from, __u3
 	for (int i = 0; i < 5; i++) {
 		__u32 part = len < 256 ? len : 256;
 
-		if (!part || from > sizeof(a->bytes) - 256)
+		/* What is compared must be what is used: Linux 6.1 forgets it of a copy. */
+		barrier_var(from);
+		barrier_var(part);
+		if (!part || part > 256 || from > sizeof(a->bytes) - 256)
 			break;
 		sum = bpf_csum_diff(NULL, 0, (__be32 *)(a->bytes + from), part, sum);
 		from += part;

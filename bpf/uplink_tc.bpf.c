@@ -73,8 +73,8 @@ int vtx_uplink_in(struct __sk_buff *skb)
 	}
 	if (v.action == VTX_DROP)
 		return vtx_tc_drop(&s, vtx_drop_row(&v, VTX_WIRE), v.reason);
-	if (v.action == VTX_TO_PORT && v.target)
-		return vtx_send_to_port(&s, v.target, 1);
+	if (v.action == VTX_TO_PORT)
+		return v.target ? vtx_send_to_port(&s, v.target, 1) : vtx_tc_drop(&s, VTX_WIRE, VTX_R_NO_PORT);
 	if (v.action == VTX_FLOOD) {
 		vtx_flood(&s, &v);
 		if (!v.flood_host)
@@ -113,8 +113,8 @@ int vtx_uplink_out(struct __sk_buff *skb)
 	v = reason ? vtx_drop(reason) : vtx_verdict_of(&out);
 	if (v.action == VTX_DROP)
 		return vtx_tc_drop(&s, vtx_drop_row(&v, VTX_HOST), v.reason);
-	if (v.action == VTX_TO_PORT && v.target)
-		return vtx_send_to_port(&s, v.target, 0);
+	if (v.action == VTX_TO_PORT)
+		return v.target ? vtx_send_to_port(&s, v.target, 0) : vtx_tc_drop(&s, VTX_HOST, VTX_R_NO_PORT);
 	if (v.action == VTX_FLOOD) {
 		vtx_flood(&s, &v);
 		if (vtx_retag_for_wire(&s))

@@ -121,14 +121,15 @@ static int enter_all(struct vtx_uplink *u, const struct devices *d, size_t *ente
 
 	*entered = 0;
 	for (size_t i = 0; d->links && i < d->n && !err; i++) {
-		__u16 vlan = vlan_on_wire(u, d, &d->links[i]);
+		const struct vtx_link *link = &d->links[i];
+		__u16 vlan = vlan_on_wire(u, d, link);
 
-		if (!vlan || !memcmp(d->links[i].mac, u->config.mac, VTX_MAC_SIZE))
+		if (!vlan || !memcmp(link->mac, u->config.mac, VTX_MAC_SIZE))
 			continue;
 		++*entered;
 		err = note(u);
 		if (!err)
-			err = enter(u, vlan, &d->links[i]);
+			err = enter(u, vlan, link);
 	}
 	return err;
 }

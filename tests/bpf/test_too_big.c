@@ -38,7 +38,7 @@ static int load(void **state)
 	struct vtx_config config = {.state = VTX_STATE_READY, .flags = VTX_C_HOST, .ifindex = LO, .mark = 0x8000};
 	struct vtx_target t = {.ifindex = LO, .port = 1, .vlan = VTX_VLAN_ANY, .max_len = MTU + 14, .flags = VTX_T_HOST_OK};
 	struct vtx_fdb_key key = {.vlan = VTX_VLAN_ANY};
-	uint32_t zero = 0;
+	uint32_t zero = 0, row = t.port;
 
 	(void)state;
 	skel = vtx_uplink_tc__open_and_load();
@@ -47,6 +47,7 @@ static int load(void **state)
 	memcpy(t.mac, guest, 6);
 	set(skel->maps.vtx_config, &zero, &config);
 	set(skel->maps.vtx_fdb, &key, &t);
+	set(skel->maps.vtx_members, &row, &t);
 	return 0;
 }
 

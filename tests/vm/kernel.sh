@@ -8,7 +8,7 @@
 #	10.0.0.1      --- wire1 (TAP) ----------------- eth1   the second device of a bond
 #	              --- wire2 (TAP) ----------------- eth2   in its network namespace "peer": a machine with VLANs and VXLAN
 #
-# DEBUG_VM=1: a shell beside the VM instead of the tests; "vm_connect; in_vm COMMAND" talks to it. What the tests said is left in build/tests/vm/NAME.tap, the VM's console in NAME.console.
+# VM_TESTS=programs: only that file. DEBUG_VM=1: a shell beside the VM instead of the tests; "vm_connect; in_vm COMMAND" talks to it. What the tests said is left in build/tests/vm/NAME.tap, the VM's console in NAME.console.
 set -euo pipefail
 
 PATH=/usr/local/sbin:/usr/sbin:/sbin:$PATH
@@ -87,7 +87,7 @@ prepare() {
 # Everything but what belongs to one test is left for who looks for a reason.
 run_tests() {
 	local status=0
-	BATS_TEST_TIMEOUT=90 timeout $TESTS_SECONDS bats --tap --timing "$HERE"/*.bats >"$LOGS/$NAME.tap" 2>&1 </dev/null || status=$?
+	BATS_TEST_TIMEOUT=90 timeout $TESTS_SECONDS bats --tap --timing "$HERE"/${VM_TESTS:-*}.bats >"$LOGS/$NAME.tap" 2>&1 </dev/null || status=$?
 	((status != 124)) || echo "not ok the tests in $TESTS_SECONDS seconds" >>"$LOGS/$NAME.tap"
 	sed -n 's/^# verifier: /verifier: /p; s/^\(not \)*ok [0-9]* /  \1ok /p' "$LOGS/$NAME.tap"
 	sed -n '/^not ok/,/^ok/{/^ok/!p}' "$LOGS/$NAME.tap"
