@@ -123,8 +123,7 @@ static void note_no_memory(const char *fmt, va_list args)
 	char text[256];
 
 	vsnprintf(text, sizeof(text), fmt, args);
-	if (strstr(text, "Retrying without BTF"))
-		no_memory = strstr(text, "(-12)");
+	no_memory |= strstr(text, "(-12)") || strstr(text, ": -12");
 }
 
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
-# matrix: kind xdp offloads
+# matrix: kind xdp
 # also: VTX_KIND=tap VTX_TC=clsact
 # also: VTX_KIND=veth VTX_XDP=off VTX_TC=clsact
 #

@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
-# matrix: kind xdp
+# only: VTX_KIND=tap VTX_XDP=native
+# only: VTX_KIND=veth VTX_XDP=generic
+# only: VTX_KIND=veth VTX_XDP=off
 #
 # Guests of guests: a port with --learn may use so many more source addresses, and nobody else loses by it.
 load ../lib/testenv

@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034 # what the library reads
-# matrix: kind xdp
-# also: VTX_KIND=tap VTX_XDP=native VTX_OFFLOADS=off
-# also: VTX_KIND=veth VTX_XDP=native VTX_OFFLOADS=off
-# also: VTX_KIND=tap VTX_TC=clsact
+# only: VTX_KIND=tap VTX_XDP=native
+# only: VTX_KIND=veth VTX_XDP=generic
+# only: VTX_KIND=tap VTX_XDP=off
+# only: VTX_KIND=veth VTX_XDP=native VTX_OFFLOADS=off
 #
 # What asks for a guest's address goes to that guest alone.
 load ../lib/testenv

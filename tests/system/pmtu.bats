@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
-# matrix: kind xdp
-# also: VTX_KIND=veth VTX_XDP=off VTX_TC=clsact
+# only: VTX_KIND=tap VTX_XDP=native
+# only: VTX_KIND=veth VTX_XDP=generic
+# only: VTX_KIND=veth VTX_XDP=off VTX_TC=clsact
 #
 # Path MTU discovery: what is too big for a guest is dropped and counted, its sender told, and then it gets through.
 load ../lib/testenv

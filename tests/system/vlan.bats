@@ -1,9 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
-# matrix: kind xdp offloads
-# also: VTX_KIND=tap VTX_TC=clsact
-# also: VTX_KIND=veth VTX_XDP=off VTX_TC=clsact
+# only: VTX_KIND=tap VTX_XDP=native VTX_OFFLOADS=on
+# only: VTX_KIND=veth VTX_XDP=native VTX_OFFLOADS=off
+# only: VTX_KIND=tap VTX_XDP=generic VTX_OFFLOADS=off
+# only: VTX_KIND=veth VTX_XDP=off VTX_OFFLOADS=on
+# only: VTX_KIND=veth VTX_XDP=generic VTX_OFFLOADS=on VTX_TC=clsact
 #
 # VLANs: who receives which frame in which form.
 load ../lib/testenv

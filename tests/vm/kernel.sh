@@ -86,8 +86,10 @@ prepare() {
 
 # Everything but what belongs to one test is left for who looks for a reason.
 run_tests() {
-	local status=0
-	BATS_TEST_TIMEOUT=90 timeout $TESTS_SECONDS bats --tap --timing "$HERE"/${VM_TESTS:-*}.bats >"$LOGS/$NAME.tap" 2>&1 </dev/null || status=$?
+	local status=0 tests=("$HERE"/*.bats)
+
+	[[ -z ${VM_TESTS-} ]] || tests=("$HERE/$VM_TESTS.bats")
+	BATS_TEST_TIMEOUT=90 timeout $TESTS_SECONDS bats --tap --timing "${tests[@]}" >"$LOGS/$NAME.tap" 2>&1 </dev/null || status=$?
 	((status != 124)) || echo "not ok the tests in $TESTS_SECONDS seconds" >>"$LOGS/$NAME.tap"
 	sed -n 's/^# verifier: /verifier: /p; s/^\(not \)*ok [0-9]* /  \1ok /p' "$LOGS/$NAME.tap"
 	sed -n '/^not ok/,/^ok/{/^ok/!p}' "$LOGS/$NAME.tap"
