@@ -275,8 +275,12 @@ seconds_ago() {
 			continue
 		fi
 		one_line attach "$(cat "$BATS_TEST_TMPDIR/err")"
-		has "what attach said at map $n" "$(cat "$BATS_TEST_TMPDIR/err")" "out of memory"
-		((++said))
+		# libbpf takes a map that it can't make with types, or for a try, for one that this kernel doesn't know, and goes on without: what
+		# needs them is then refused. Where memory is really short, so is it for the next map.
+		if [[ $(cat "$BATS_TEST_TMPDIR/err") != *"the kernel refused"* ]]; then
+			has "what attach said at map $n" "$(cat "$BATS_TEST_TMPDIR/err")" "out of memory"
+			((++said))
+		fi
 		unchanged_since before
 	done
 	# libbpf makes some maps again, without type information, and some only to probe the kernel.
