@@ -46,9 +46,25 @@ lease() {
 	need_tool dnsmasq
 	make_wire
 	attach
-	add_port veth server
+	add_port veth server --allow dhcp-server
 	serve server eth0
 	add_port "$VTX_KIND" a
 	lease a
 	wait_until 5 pings a "$(ip4 server)"
+}
+
+@test "a guest that may not be a DHCP server gives no lease" {
+	need_tool dnsmasq
+	make_wire
+	attach
+	add_port veth server
+	serve server eth0
+	add_port "$VTX_KIND" a
+	on a ip -4 addr flush dev eth0
+	spawn_quiet udhcpc-a nsenter --net=/run/netns/a busybox udhcpc -f -i eth0 -t 5 -T 1 -s "$LIB/udhcpc.sh"
+	wait_until 10 was_stopped
+}
+
+was_stopped() {
+	(($(drops server rogue_dhcp) > 0))
 }
