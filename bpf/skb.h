@@ -36,6 +36,7 @@ struct vtx_skb {
 	__u32 mark; /* of what is sent */
 	__u8 broken; /* a change of its tags failed halfway: it must not leave */
 	__u8 inner; /* a tag that stood beside the bytes was put into them: see vtx_retag() */
+	__u16 segment; /* of a GSO skb: the bytes of each frame but the last */
 };
 
 /* Brings the first @bytes, or all there are, into the skb's linear part; bpf_skb_pull_data() is asked only where they are not. */
@@ -57,12 +58,13 @@ static __always_inline void vtx_pull_headers(struct __sk_buff *skb)
 /* What is cut from a GSO skb: frames, each with headers of its own. */
 static __always_inline void vtx_count_segments(struct vtx_skb *s, const void *data, const void *end)
 {
-	__u32 headers = vtx_headers_len(data, end, &s->f);
+	__u32 headers = vtx_headers_len(data, end, &s->f), outside = s->skb->vlan_present ? VTX_VLAN_HLEN : 0;
 
+	s->segment = headers + outside + s->skb->gso_size;
 	s->frames = s->skb->gso_segs;
 	if (!s->frames) /* from a TAP: the kernel counts them when it has to */
 		s->frames = vtx_segments(s->skb->len, headers, s->skb->gso_size);
-	s->bytes += (s->frames - 1) * (__u64)(headers + (s->skb->vlan_present ? VTX_VLAN_HLEN : 0));
+	s->bytes += (s->frames - 1) * (__u64)(headers + outside);
 }
 
 static __always_inline const void *vtx_data(const struct __sk_buff *skb)
@@ -91,6 +93,7 @@ static __always_inline enum vtx_reason vtx_read_skb(struct __sk_buff *skb, const
 	s->frames = 1;
 	s->broken = 0;
 	s->inner = 0;
+	s->segment = 0;
 	reason = vtx_parse(data, end, skb->len, vtx_tag_outside(skb), &s->f);
 	s->bytes = s->f.bytes;
 	if (!reason && skb->gso_size)
@@ -162,13 +165,18 @@ static __always_inline struct vtx_verdict vtx_verdict_of(const struct vtx_outcom
 	return v;
 }
 
-/* For GSO skbs the kernel tells whether the frames cut from them will fit. */
+/*
+ * For GSO skbs the kernel tells whether the frames cut from them will fit as they are. It doesn't know of a tag that is yet to be put around
+ * another, which then is the MTU's. (IP fragments, of UFO, are taken for 8 bytes more than they have.)
+ */
 static __always_inline int vtx_fits(const struct vtx_skb *s, const struct vtx_target *t, enum vtx_retag how)
 {
 	__u32 mtu = 0;
 
 	if (!s->skb->gso_size)
 		return vtx_len_after(&s->f, how) <= t->max_len;
+	if (how == VTX_PUSH && s->f.tags && vtx_mtu_len(s->segment + VTX_VLAN_HLEN, s->f.tags + 1) > t->max_len)
+		return 0;
 	return bpf_check_mtu(s->skb, t->ifindex, &mtu, 0, BPF_MTU_CHK_SEGS) <= 0; /* a device that is gone fits, and the redirect fails */
 }
 
