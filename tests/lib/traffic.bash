@@ -3,9 +3,9 @@
 #
 # Traffic between two ends (wire, host, or a guest), and what the counters say of it.
 
-# start_server END: answers TCP and UDP
+# start_server END [OPTION]: answers TCP and UDP
 start_server() {
-	spawn "server-$1" nsenter --net="/run/netns/$1" "$PYTOOLS/xfer.py" serve
+	spawn "server-$1" nsenter --net="/run/netns/$1" "$PYTOOLS/xfer.py" serve "${@:2}"
 }
 
 # echoes FROM ADDRESS SIZE [OPTION...]: three answers of three. One at a time: ping waits for the last of many only twice as long as the others took,
