@@ -10,13 +10,18 @@
 # wire0 and eth0 are a veth pair that behaves as a NIC and its cable do: neither side leaves a checksum or a segment to the other.
 #
 #   QUIET=1   no addresses and no IPv6: nothing is on the wire but what a test sends
+#   UPLINK_NETNS=NETNS UPLINK_DEV=DEV   where vtx() and those that call it are at work: with a second vtapxdp at the wire's end, "wire" and "wire0"
 
 declare -gA GUEST_MAC=() GUEST_DEV=() GUEST_KIND=() GUEST_NUMBER=()
 UPLINK_MAC=02:00:00:00:00:02
 WIRE_MAC=02:00:00:00:00:01
 
 vtx() {
-	"$VTAPXDP" "$@"
+	if [[ ${UPLINK_NETNS:-host} == host ]]; then
+		"$VTAPXDP" "$@"
+	else
+		on "$UPLINK_NETNS" "$VTAPXDP" "$@"
+	fi
 }
 
 # Prints one value of a command's JSON: vtx_json FILTER VERB...
@@ -70,7 +75,7 @@ is_running() {
 
 # attach [OPTION...]: with the uplink's XDP mode and tc hook of this run
 attach() {
-	vtx attach eth0 --xdp "$VTX_XDP" --tc "$VTX_TC" "$@"
+	vtx attach "${UPLINK_DEV:-eth0}" --xdp "$VTX_XDP" --tc "$VTX_TC" "$@"
 }
 
 # add_port KIND NAME [OPTION...]: the port, its namespace NAME, and for a TAP the guest that opens it. Returns when its link runs.
@@ -81,26 +86,26 @@ add_port() {
 	number=$((10 + ${#GUEST_MAC[@]} + 1))
 	new_netns "$name"
 	if [[ $kind == veth ]]; then
-		vtx port add eth0 "$name" --veth --netns "$name" "$@"
+		vtx port add "${UPLINK_DEV:-eth0}" "$name" --veth --netns "$name" "$@"
 	else
-		vtx port add eth0 "$name" --tap "$@"
+		vtx port add "${UPLINK_DEV:-eth0}" "$name" --tap "$@"
 	fi
-	read -r "GUEST_MAC[$name]" "GUEST_DEV[$name]" <<<"$(vtx_json '.[0].ports[0] | "\(.macs[0]) \(.dev)"' show eth0 "$name")"
+	read -r "GUEST_MAC[$name]" "GUEST_DEV[$name]" <<<"$(vtx_json '.[0].ports[0] | "\(.macs[0]) \(.dev)"' show "${UPLINK_DEV:-eth0}" "$name")"
 	# shellcheck disable=SC2034 # tests read it
 	GUEST_KIND[$name]=$kind GUEST_NUMBER[$name]=$number
 	[[ $kind == veth ]] || start_tapguest "$name"
 	on "$name" ip link set eth0 up
 	add_addresses "$name" eth0 "$number"
 	wait_until 5 is_running "$name" eth0
-	wait_until 5 is_running host "${GUEST_DEV[$name]}"
+	wait_until 5 is_running "${UPLINK_NETNS:-host}" "${GUEST_DEV[$name]}"
 }
 
 # start_tapguest NAME
 start_tapguest() {
 	local mtu
-	mtu=$(vtx_json '.[0].ports[0].mtu' show eth0 "$1")
+	mtu=$(vtx_json '.[0].ports[0].mtu' show "${UPLINK_DEV:-eth0}" "$1")
 	# shellcheck disable=SC2086 # words
-	spawn "tapguest-$1" "$TOOLS/tapguest" ${TAPGUEST-} --mac "${GUEST_MAC[$1]}" --mtu "$mtu" "${GUEST_DEV[$1]}" "/run/netns/$1"
+	spawn "tapguest-$1" nsenter --net="/run/netns/${UPLINK_NETNS:-host}" "$TOOLS/tapguest" ${TAPGUEST-} --mac "${GUEST_MAC[$1]}" --mtu "$mtu" "${GUEST_DEV[$1]}" "/run/netns/$1"
 }
 
 # ip4 NAME, ip6 NAME: addresses of wire, host or a guest

@@ -40,7 +40,7 @@ neighbour() {
 
 # stat ROW FILTER: a number from `stats -j`, FILTER relative to the row: .rx.xdp.frames
 stat() {
-	vtx_json ".[0].rows[] | select(.name == \"$1\") | $2" stats eth0
+	vtx_json ".[0].rows[] | select(.name == \"$1\") | $2" stats "${UPLINK_DEV:-eth0}"
 }
 
 # frames_to ROW, frames_from ROW: both carriers
@@ -64,10 +64,10 @@ drops() {
 # Nothing more is on its way.
 settled() {
 	local before
-	before=$(vtx -j stats eth0)
+	before=$(vtx -j stats "${UPLINK_DEV:-eth0}")
 	moment
 	moment
-	[[ $before == "$(vtx -j stats eth0)" ]]
+	[[ $before == "$(vtx -j stats "${UPLINK_DEV:-eth0}")" ]]
 }
 
 # remember_drops: from here on. While a guest starts, broadcasts find its TAP not open yet.
@@ -78,7 +78,7 @@ remember_drops() {
 list_drops() {
 	# shellcheck disable=SC2016 # it is jq's variable
 	vtx_json '.[0].rows[] | .name as $row | .drops | to_entries[] | select(.key != "ring_full" and .key != "queue_full" and .key != "backlog") |
-		"\($row) \(.key) \(.value)"' stats eth0
+		"\($row) \(.key) \(.value)"' stats "${UPLINK_DEV:-eth0}"
 }
 
 # Nothing was dropped since, but for what somebody could not keep up with.
