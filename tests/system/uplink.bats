@@ -254,6 +254,36 @@ host_entries() {
 	has_not "what attach says" "$(vtx attach eth0 --xdp off)" "switched off"
 }
 
+# stuck FEATURE VERB...: on a device that can't switch that off
+stuck() {
+	[[ $(ldd "$VTAPXDP") == *libbpf* ]] || skip "vtapxdp is linked statically: such a device can't be acted out"
+	FAULT_ONLY=feature FAULT_FEATURE=$1 faulty "${@:2}"
+}
+
+@test "where tags can't be left in the frame: tc only, and no XDP for who insists" {
+	local feature xdp
+	for feature in rx-vlan-hw-parse rx-vlan-stag-hw-parse; do
+		for xdp in native generic; do
+			refused 1 "$feature can't be switched off" stuck $feature attach eth0 --xdp $xdp
+		done
+		# A veth as a NIC of sorts: for a veth auto is tc only in any case.
+		FAULT_KIND=bond says 0 "attached with tc only" stuck_quietly $feature attach eth0 --xdp auto
+		is "xdp" "$(uplink .xdp)" off
+		has "features" "$(ethtool -k eth0)" "rx-vlan-stag-hw-parse: on"
+		vtx detach eth0
+		unchanged_since unattached
+		stuck $feature attach eth0 --xdp off
+		vtx detach eth0
+	done
+	# And where they can, auto is native.
+	FAULT_KIND=bond faulty attach eth0 --xdp auto
+	is "xdp" "$(uplink .xdp)" native
+}
+
+stuck_quietly() {
+	stuck "$@" >/dev/null
+}
+
 @test "a filter of VLANs is switched off, by tc alone, too" {
 	ip link add dev nic0 type bond 2>/dev/null || skip "this kernel has no device with such a filter"
 	ip link set nic0 up

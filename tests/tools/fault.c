@@ -8,6 +8,8 @@
  *   FAULT_DO=WHAT      an errno (ENOMEM, EPERM, EINVAL) that the call then fails with, or a signal (SIGKILL, SIGINT, SIGTERM) sent just
  *			before it
  *   FAULT_ONLY=maps    counts only the creation of maps; "tcx": only that of tcx links, and all of them fail, as on an older kernel
+ *	"feature": only to switch FAULT_FEATURE=NAME, which fails always, as on a device that can't do without
+ *   FAULT_KIND=NAME    what a veth is said to be, in as many letters
  *   FAULT_COUNT=FILE   where to write how many changes were counted
  */
 #define _GNU_SOURCE
@@ -104,7 +106,7 @@ static int fault_of_bpf(long cmd, const union bpf_attr *attr)
 	case BPF_RAW_TRACEPOINT_OPEN:
 	case BPF_LINK_CREATE:
 	case BPF_LINK_UPDATE:
-		return only("maps") ? 0 : change();
+		return only("maps") || only("feature") ? 0 : change();
 	default:
 		return 0;
 	}
@@ -112,7 +114,7 @@ static int fault_of_bpf(long cmd, const union bpf_attr *attr)
 
 static int fault_of_other(void)
 {
-	return only("maps") || only("tcx") ? 0 : change();
+	return only("maps") || only("tcx") || only("feature") ? 0 : change();
 }
 
 #define FAIL_IF(fault)                                                                                                                     \
@@ -141,12 +143,41 @@ long syscall(long number, ...)
 	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
+/* Of ethtool's netlink messages only those that switch features have names in them. */
+static int fault_of_message(const struct msghdr *msg)
+{
+	const char *name = getenv("FAULT_FEATURE");
+
+	if (!only("feature"))
+		return fault_of_other();
+	for (size_t i = 0; name && i < msg->msg_iovlen; i++)
+		if (memmem(msg->msg_iov[i].iov_base, msg->msg_iov[i].iov_len, name, strlen(name) + 1))
+			return EOPNOTSUPP;
+	return 0;
+}
+
 ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	ssize_t (*real)(int, const struct msghdr *, int) = next("sendmsg");
 
-	FAIL_IF(fault_of_other());
+	FAIL_IF(fault_of_message(msg));
 	return real(fd, msg, flags);
+}
+
+/* What libnl receives. */
+ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	ssize_t (*real)(int, struct msghdr *, int) = next("recvmsg");
+	const char *kind = getenv("FAULT_KIND"), veth[] = "veth";
+	ssize_t n = real(fd, msg, flags);
+	char *found;
+
+	if (n > 0 && kind && strlen(kind) == strlen(veth) && msg->msg_iovlen && msg->msg_iov[0].iov_len >= (size_t)n) {
+		found = memmem(msg->msg_iov[0].iov_base, n, veth, sizeof(veth));
+		if (found)
+			memcpy(found, kind, sizeof(veth));
+	}
+	return n;
 }
 
 ssize_t send(int fd, const void *data, size_t size, int flags)
