@@ -18,10 +18,11 @@
 #include "port.h"
 #include "ports.h"
 
-/* What hands the other side unfinished frames. */
+/* What hands the other side unfinished frames: the last two, VLAN tags beside the frame, where XDP doesn't see them. */
 static const char *const offloads[] = {"tx-tcp-segmentation",	  "tx-tcp-ecn-segmentation", "tx-tcp-mangleid-segmentation",
 				       "tx-tcp6-segmentation",	  "tx-udp-segmentation",     "tx-sctp-segmentation",
-				       "tx-generic-segmentation", "tx-checksum-ip-generic",  "tx-checksum-sctp"};
+				       "tx-generic-segmentation", "tx-checksum-ip-generic",  "tx-checksum-sctp",
+				       "tx-vlan-hw-insert",	  "tx-vlan-stag-hw-insert"};
 #define OFFLOADS ((int)(sizeof(offloads) / sizeof(offloads[0])))
 
 /* In one request, since some depend on others; without those that the kernel doesn't know, which are not on. */

@@ -202,6 +202,36 @@ is_gone() {
 	MB=2 talk a wire
 }
 
+# tag_all NETNS PROGRAM: what the guest sends is tagged, beside the bytes
+tag_all() {
+	bpftool prog loadall "$TOOLS/tagger.o" /sys/fs/bpf/tagger
+	on "$1" tc qdisc replace dev eth0 clsact
+	on "$1" tc filter replace dev eth0 egress pref 1 handle 1 bpf da pinned "/sys/fs/bpf/tagger/$2"
+	rm -r /sys/fs/bpf/tagger
+}
+
+@test "offloads off: tags that a veth's guest leaves beside the frame are in it" {
+	local tagger vlan
+	QUIET=1
+	make_wire
+	attach
+	add_port veth a --offloads off --vlan trunk 5
+	for tagger in tagger tagger_ad; do
+		[[ $tagger == tagger ]] || vtx port set eth0 a --vlan-proto 802.1ad --vlan trunk 5
+		tag_all a "$tagger"
+		vlan=$(stat wire '.tx.xdp | "\(.frames) \(.bytes)"')
+		on a "$TOOLS/blast" send --dev eth0 --count 100 --size 60 --dst "$WIRE_MAC" >/dev/null
+		wait_until 5 settled
+		is "drops" "$(stat a '.drops | tostring')" "{}"
+		is "frames and bytes to the wire" "$(stat wire '.tx.xdp | "\(.frames) \(.bytes)"')" "$((${vlan% *} + 100)) $((${vlan#* } + 6400))"
+	done
+	has "features" "$(on a ethtool -k eth0)" "tx-vlan-stag-hw-insert: off"
+	has "features" "$(on a ethtool -k eth0)" "tx-vlan-offload: off"
+	vtx port set eth0 a --offloads on
+	has "features" "$(on a ethtool -k eth0)" "tx-vlan-stag-hw-insert: on"
+	has "features" "$(on a ethtool -k eth0)" "tx-vlan-offload: on"
+}
+
 @test "ports added and removed under traffic disturb nobody" {
 	local n
 	QUIET=1
