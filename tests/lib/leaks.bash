@@ -35,8 +35,19 @@ leak_maps() {
 	bpftool -j map show 2>/dev/null | jq -r '.[] | select((.name // "") | startswith("vtx_")) | "\(.id) \(.name)"'
 }
 
+# Ours by name, as the kernel cuts it: the command, the tests' own tools, and what they start. A tool in Python that runs as a script goes by
+# the script's name.
 leak_processes() {
-	pgrep -x 'vtapxdp|tapguest|tapcount|blast|dnsmasq|udhcpc|busybox|xfer.py' -l | sort
+	local tool name names=" vtapxdp dnsmasq udhcpc busybox "
+	for tool in "$TOP"/tests/tools/*.{c,py}; do
+		name=$(basename "$tool" .c)
+		names+="${name:0:15} "
+	done
+	for tool in /proc/[0-9]*/comm; do
+		if read -r name 2>/dev/null <"$tool" && [[ $names == *" $name "* ]]; then
+			echo "${tool//[^0-9]/} $name"
+		fi
+	done | sort
 }
 
 leak_mounts() {
