@@ -132,6 +132,11 @@ struct sk_buff {
 	__u16 mac_header;
 	__be16 vlan_proto;
 	__u16 vlan_tci;
+	char cb[48];
+} __attribute__((preserve_access_index));
+
+struct qdisc_skb_cb {
+	unsigned char data[20];
 } __attribute__((preserve_access_index));
 
 struct skb_shared_info {

@@ -160,14 +160,26 @@ static __always_inline enum vtx_reason reason_of_skb(struct sk_buff *skb, int re
 	return VTX_R_REDIRECT_FAILED;
 }
 
+/* What vtx_note_row() wrote. */
+static __always_inline __u32 row_noted(struct sk_buff *skb)
+{
+	const struct qdisc_skb_cb *cb = (const void *)&skb->cb; /* as tc has it */
+	__u32 note[2];
+
+	return bpf_core_read(note, sizeof(note), &cb->data) ? 0 : vtx_noted_row(note);
+}
+
 /* Where a marked skb was to go that is still on the device it came in by, or on the uplink. */
 static __always_inline int wanted_row(struct sk_buff *skb, const struct vtx_config *config, __u32 mark)
 {
 	const struct vtx_target *t;
+	__u32 noted = row_noted(skb);
 	struct vtx_frame f;
 
 	if (mark == vtx_mark_to_host(config))
 		return VTX_HOST;
+	if (noted)
+		return noted;
 	if (!head_of(skb, &f))
 		return -1;
 	t = vtx_is_group(f.dst) ? NULL : vtx_fdb_entry(config, f.vlan, f.dst);

@@ -258,6 +258,8 @@ static __always_inline int vtx_send_to_port(struct vtx_skb *s, const struct vtx_
 		return vtx_tc_drop(s, t->port, VTX_R_RATE_IN);
 	if (vtx_retag(s, how))
 		return vtx_tc_drop(s, t->port, VTX_R_NO_MEMORY);
+	if (how != VTX_KEEP)
+		vtx_note_row(s->skb, t->port);
 	vtx_count_tx(t->port, VTX_CARRIER_STACK, s->frames, s->bytes);
 	s->skb->tc_index = s->mark;
 	if (!ingress || !(t->flags & VTX_T_PEER) || s->inner)

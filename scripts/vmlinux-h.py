@@ -13,7 +13,8 @@ import sys
 
 # Read by CO-RE: structure -> members.
 RELOCATED = {
-    "sk_buff": ["dev", "skb_iif", "tc_index", "len", "head", "data", "end", "mac_header", "vlan_proto", "vlan_tci"],
+    "sk_buff": ["dev", "skb_iif", "tc_index", "len", "head", "data", "end", "mac_header", "vlan_proto", "vlan_tci", "cb"],
+    "qdisc_skb_cb": ["data"],
     "skb_shared_info": ["gso_size", "gso_segs"],
     "net_device": ["ifindex", "state", "nd_net"],
     "possible_net_t": ["net"],

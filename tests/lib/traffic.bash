@@ -29,6 +29,18 @@ talk() {
 	done
 }
 
+# send_tagged NETNS DST VID [COUNT]: frames of that VLAN from the own address of a guest, or of the wire
+send_tagged() {
+	local dev=eth0
+	[[ $1 != wire ]] || dev=wire0
+	on "$1" python3 -c 'import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind((sys.argv[1], 0))
+dst = bytes.fromhex(sys.argv[2].replace(":", ""))
+for _ in range(int(sys.argv[4])):
+    s.send(dst + s.getsockname()[4] + b"\x81\x00" + int(sys.argv[3]).to_bytes(2, "big") + b"\x88\xb5" + bytes(46))' "$dev" "$2" "$3" "${4:-1}"
+}
+
 # neighbour FROM TO MAC: FROM has learnt that TO's addresses are at MAC
 neighbour() {
 	local address found

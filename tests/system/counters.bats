@@ -236,6 +236,23 @@ not_up_or_reached() {
 	reached_past_the_device stack || is "frames to a" "$(frames_to a)" 0
 }
 
+@test "a guest whose end is down, in a VLAN: not_up, and the guest's" {
+	[[ $VTX_KIND == veth ]] || skip "a TAP has no far end"
+	network --path stack --vlan access 10
+	add_port veth trunk --path stack --vlan trunk 10 native 20
+	for guest in a trunk; do
+		on "$guest" ip link set eth0 down
+	done
+	send_tagged wire "${GUEST_MAC[a]}" 10 100
+	send_tagged wire "${GUEST_MAC[trunk]}" 20 100
+	send_tagged wire "${GUEST_MAC[trunk]}" 10 100
+	wait_until 20 settled
+	is "drops of a" "$(all_drops a)" '{"not_up":100}'
+	is "drops of trunk" "$(all_drops trunk)" '{"not_up":200}'
+	is "drops of the wire" "$(all_drops wire)" "{}"
+	is "frames to guests" "$(frames_to a) $(frames_to trunk)" "0 0"
+}
+
 all_drops() {
 	stat "$1" '.drops | tostring'
 }

@@ -178,15 +178,6 @@ promiscuous() {
 	is "drops of the wire" "$(drops wire)" 0
 }
 
-# send_tagged NETNS DST VID: one frame from the guest's own address
-send_tagged() {
-	on "$1" python3 -c 'import socket, sys
-s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-s.bind(("eth0", 0))
-dst = bytes.fromhex(sys.argv[1].replace(":", ""))
-s.send(dst + s.getsockname()[4] + b"\x81\x00" + int(sys.argv[2]).to_bytes(2, "big") + b"\x88\xb5" + bytes(46))' "$2" "$3"
-}
-
 host_entries() {
 	vtx_json '[.[] | select(.port == "host") | "\(.vlan) \(.mac)"] | sort | join(", ")' fdb eth0
 }
