@@ -48,7 +48,7 @@ static int repair_port(struct vtx_uplink *u, __u32 number, struct vtx_port *port
 	if (port->state == VTX_STATE_READY)
 		return 0;
 	if (port->state == VTX_STATE_CHANGING) {
-		err = vtx_port_reapply(u, number, port, true);
+		err = vtx_port_reapply(u, number, port, NULL);
 		if (!err)
 			say("port", port->name, "half-changed, now as it was to be");
 		return err;

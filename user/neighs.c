@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "error.h"
 #include "ports.h"
 #include "prefix.h"
 #include "tables.h"
@@ -43,7 +44,9 @@ static __u32 shared_ips(const struct vtx_uplink *u, __u32 number, const struct v
 	if (!policy->ips_used)
 		return 0;
 	vtx_for_each_port (u, n, &other) {
-		for (__u32 i = 0; i < policy->ips_used && other.policy.ips_used && n != number; i++) {
+		if (n == number || other.state == VTX_STATE_DELETING)
+			continue;
+		for (__u32 i = 0; i < policy->ips_used && other.policy.ips_used; i++) {
 			struct vtx_ip_key key = key_of(&policy->ips[i]);
 
 			shared |= gives(&other.policy, &key) ? 1U << i : 0;
@@ -76,6 +79,33 @@ int vtx_neighs_set(const struct vtx_uplink *u, __u32 number, const struct vtx_po
 		err = shared & 1U << i ? take_out(u->maps[VTX_NEIGHS], &key) : give(u, &key, number);
 	}
 	return err;
+}
+
+static bool lists_any(const struct vtx_policy *policy, const struct vtx_policy *of)
+{
+	for (__u32 i = 0; i < of->ips_used; i++) {
+		struct vtx_ip_key key = key_of(&of->ips[i]);
+
+		if (gives(policy, &key))
+			return true;
+	}
+	return false;
+}
+
+int vtx_neighs_give_back(const struct vtx_uplink *u, __u32 number, const struct vtx_policy *was)
+{
+	struct vtx_port other;
+	__u32 n;
+	int err = 0;
+
+	if ((was && !was->ips_used) || u->config.state == VTX_STATE_DELETING)
+		return 0;
+	vtx_for_each_port (u, n, &other) {
+		if (err || n == number || other.state == VTX_STATE_DELETING || (was && !lists_any(&other.policy, was)))
+			continue;
+		err = vtx_neighs_set(u, n, &other);
+	}
+	return err ? vtx_error(err, "can't give the ports of %s their addresses back: %s", u->config.ifname, vtx_reason_of(err)) : 0;
 }
 
 struct walk {

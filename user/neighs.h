@@ -15,6 +15,12 @@
  * entered for neither: what asks for it is everybody's. Silent. */
 int vtx_neighs_set(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
 
+/*
+ * Other ports' addresses that port @number listed as well, by @was, its former list, and lists no longer (or it is being deleted), are entered
+ * again. @was NULL: not known, all ports' are looked at. Said.
+ */
+int vtx_neighs_give_back(const struct vtx_uplink *u, __u32 number, const struct vtx_policy *was);
+
 /* Takes out given addresses that the port's list has no longer, and with @forget what was learnt of it. Said. */
 int vtx_neighs_prune(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port, bool forget);
 

@@ -14,6 +14,7 @@
 #include "link.h"
 #include "load.h"
 #include "needs.h"
+#include "neighs.h"
 #include "parse.h"
 #include "ports.h"
 #include "row.h"
@@ -427,6 +428,8 @@ static int take_apart(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 		      port->flags & VTX_P_CLSACT_OURS);
 	vtx_row_del(u, number); /* waits until no program is at work with the row */
 	err = vtx_tables_forget(u, number, port);
+	if (!err)
+		err = vtx_neighs_give_back(u, number, &port->policy);
 	if (err)
 		return err;
 	err = vtx_bpffs_remove(dir);
@@ -450,7 +453,17 @@ int vtx_port_remove(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 	return !err && number == u->config.last_port ? set_last_port(u, highest_port(u)) : err;
 }
 
-int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port, bool forget)
+/* Does what @a's guest taught us, or was let teach us, not hold for @b? */
+static bool unlearns(const struct vtx_port *a, const struct vtx_port *b)
+{
+	const struct vtx_policy *p = &a->policy, *q = &b->policy;
+
+	return p->vlan_mode != q->vlan_mode || p->vlan != q->vlan || p->vlan_ad != q->vlan_ad || p->learn_max != q->learn_max ||
+	       memcmp(p->vlans, q->vlans, sizeof(p->vlans)) || memcmp(p->ips, q->ips, sizeof(p->ips)) ||
+	       ((a->flags ^ b->flags) & VTX_P_TRUST);
+}
+
+int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port, const struct vtx_port *from)
 {
 	const struct vtx_kind_ops *kind = kinds[port->kind];
 	int err;
@@ -470,23 +483,15 @@ int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port, 
 	if (!err)
 		err = vtx_fdb_set(u, number, port);
 	if (!err)
-		err = vtx_tables_prune(u, number, port, forget);
+		err = vtx_tables_prune(u, number, port, !from || unlearns(from, port));
+	if (!err)
+		err = vtx_neighs_give_back(u, number, from ? &from->policy : NULL);
 	if (!err)
 		err = vtx_needs_settle(u);
 	if (err)
 		return err;
 	port->state = VTX_STATE_READY;
 	return vtx_port_save(u, number, port);
-}
-
-/* Does what @a's guest taught us, or was let teach us, not hold for @b? */
-static bool unlearns(const struct vtx_port *a, const struct vtx_port *b)
-{
-	const struct vtx_policy *p = &a->policy, *q = &b->policy;
-
-	return p->vlan_mode != q->vlan_mode || p->vlan != q->vlan || p->vlan_ad != q->vlan_ad || p->learn_max != q->learn_max ||
-	       memcmp(p->vlans, q->vlans, sizeof(p->vlans)) || memcmp(p->ips, q->ips, sizeof(p->ips)) ||
-	       ((a->flags ^ b->flags) & VTX_P_TRUST);
 }
 
 /* From one record to another; a killed command's next is repair, which knows by CHANGING that the record's tables need writing again. */
@@ -502,7 +507,7 @@ static int move(struct vtx_uplink *u, __u32 number, const struct vtx_port *from,
 	to->state = VTX_STATE_CHANGING;
 	if (!err)
 		err = vtx_port_save(u, number, to);
-	return err ? err : vtx_port_reapply(u, number, to, unlearns(from, to));
+	return err ? err : vtx_port_reapply(u, number, to, from);
 }
 
 int vtx_port_change(struct vtx_uplink *u, __u32 number, const struct vtx_port *current, const struct vtx_port *wanted)

@@ -61,8 +61,9 @@ int vtx_port_remove(struct vtx_uplink *u, __u32 number, struct vtx_port *port);
 /* Brings everything into line with @wanted, which was checked; @current is what was before. */
 int vtx_port_change(struct vtx_uplink *u, __u32 number, const struct vtx_port *current, const struct vtx_port *wanted);
 
-/* Writes a port's tables, hooks and filter again from its record. @forget: what its guest taught us may not be so any more. */
-int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port, bool forget);
+/* Writes a port's tables, hooks and filter again from its record. @from: the record before, or NULL where it isn't known; then what the
+ * guest taught us is forgotten. */
+int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port, const struct vtx_port *from);
 
 struct vtx_link;
 
