@@ -213,21 +213,30 @@ static int attach_traces(struct vtx_uplink *u)
 	return err;
 }
 
+/* Noted before it is made: see vtx_tc_needs_clsact(). */
+static int note_clsact(struct vtx_uplink *u)
+{
+	int needs = vtx_tc_needs_clsact(u->config.tc, u->config.ifindex, u->config.ifname);
+
+	if (needs <= 0)
+		return needs;
+	u->config.flags |= VTX_C_CLSACT_OURS;
+	return vtx_uplink_save(u);
+}
+
 static int attach_side(struct vtx_uplink *u, enum vtx_side side, const char *name)
 {
 	int prog = vtx_program_fd(u->dir, name), err;
 	char path[VTX_PATH_SIZE];
-	bool made = false;
 
 	if (prog < 0)
 		return prog;
-	err = vtx_tc_attach(u->config.tc, prog, u->config.ifindex, side, vtx_bpffs_join(path, u->dir, "links", name), u->config.ifname,
-			    &made);
+	err = note_clsact(u);
+	if (!err)
+		err = vtx_tc_attach(u->config.tc, prog, u->config.ifindex, side, vtx_bpffs_join(path, u->dir, "links", name),
+				    u->config.ifname);
 	close(prog);
-	if (!made)
-		return err;
-	u->config.flags |= VTX_C_CLSACT_OURS;
-	return err ? err : vtx_uplink_save(u);
+	return err;
 }
 
 static int choose_tc(struct vtx_uplink *u, const char *want)
@@ -410,11 +419,13 @@ static int restore_device(const struct vtx_uplink *u)
 
 static void detach_tc(const struct vtx_uplink *u)
 {
+	const struct vtx_config *c = &u->config;
 	char path[VTX_PATH_SIZE];
-	bool ours = u->config.flags & VTX_C_CLSACT_OURS;
 
-	vtx_tc_detach(u->config.tc, u->config.ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, u->dir, "links", "uplink_in"), false);
-	vtx_tc_detach(u->config.tc, u->config.ifindex, VTX_SIDE_EGRESS, vtx_bpffs_join(path, u->dir, "links", "uplink_out"), ours);
+	vtx_tc_detach(c->tc, c->ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, u->dir, "links", "uplink_in"));
+	vtx_tc_detach(c->tc, c->ifindex, VTX_SIDE_EGRESS, vtx_bpffs_join(path, u->dir, "links", "uplink_out"));
+	if (c->flags & VTX_C_CLSACT_OURS)
+		vtx_tc_drop_clsact(c->ifindex, c->ifname);
 }
 
 /* The config goes last: as long as it is there, the next command finds what this one may have left. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bpffs.h"
+#include "clsact.h"
 #include "error.h"
 
 /* enum bpf_attach_type, Linux 6.6: newer than the headers that we build with. */
@@ -39,7 +40,7 @@ static int attach_tcx(int prog, int ifindex, enum vtx_side side, const char *pin
 	return err;
 }
 
-static int attach_clsact(int prog, int ifindex, enum vtx_side side, const char *ifname, bool *made)
+static int attach_clsact(int prog, int ifindex, enum vtx_side side, const char *ifname)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY, .prog_fd = prog);
@@ -47,33 +48,48 @@ static int attach_clsact(int prog, int ifindex, enum vtx_side side, const char *
 
 	if (err && err != -EEXIST)
 		return vtx_error(err, "can't add a clsact qdisc to %s: %s", ifname, vtx_reason_of(err));
-	*made = *made || !err;
 	hook.attach_point = tc_points[side];
 	err = bpf_tc_attach(&hook, &opts);
 	return err ? vtx_error(err, "can't attach to the clsact %s of %s: %s", side_names[side], ifname, vtx_reason_of(err)) : 0;
 }
 
-int vtx_tc_attach(enum vtx_tc tc, int prog, int ifindex, enum vtx_side side, const char *pin, const char *ifname, bool *made_clsact)
+int vtx_tc_needs_clsact(enum vtx_tc tc, int ifindex, const char *ifname)
+{
+	int exists = tc == VTX_TC_TCX ? 1 : vtx_clsact_exists(ifindex);
+
+	return exists < 0 ? vtx_error(exists, "can't list the qdiscs of %s: %s", ifname, vtx_reason_of(exists)) : !exists;
+}
+
+int vtx_tc_attach(enum vtx_tc tc, int prog, int ifindex, enum vtx_side side, const char *pin, const char *ifname)
 {
 	if (tc == VTX_TC_TCX)
 		return attach_tcx(prog, ifindex, side, pin, ifname);
-	return attach_clsact(prog, ifindex, side, ifname, made_clsact);
+	return attach_clsact(prog, ifindex, side, ifname);
 }
 
-void vtx_tc_detach(enum vtx_tc tc, int ifindex, enum vtx_side side, const char *pin, bool drop_clsact)
+void vtx_tc_detach(enum vtx_tc tc, int ifindex, enum vtx_side side, const char *pin)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = tc_points[side]);
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY);
 
-	if (tc == VTX_TC_TCX) {
+	if (tc == VTX_TC_TCX)
 		vtx_bpffs_remove(pin);
-		return;
-	}
-	bpf_tc_detach(&hook, &opts);
-	if (!drop_clsact)
-		return;
-	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
-	bpf_tc_hook_destroy(&hook);
+	else
+		bpf_tc_detach(&hook, &opts);
+}
+
+void vtx_tc_drop_clsact(int ifindex, const char *ifname)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	int used = vtx_clsact_is_used(ifindex);
+
+	if (!used)
+		bpf_tc_hook_destroy(&hook);
+	else if (used > 0)
+		vtx_warn("%s keeps its clsact qdisc, which we made: others have put filters on it ('tc qdisc del dev %s clsact' takes all away)",
+			 ifname, ifname);
+	else
+		vtx_warn("%s keeps its clsact qdisc, which we made: can't list its filters: %s", ifname, vtx_reason_of(used));
 }
 
 int vtx_say_foreign_xdp(const char *ifname, __u32 id)

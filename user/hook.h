@@ -15,11 +15,18 @@ enum vtx_side { VTX_SIDE_INGRESS, VTX_SIDE_EGRESS };
 /* Does this kernel have tcx links? Tries on the device itself with @prog, and leaves nothing. */
 bool vtx_has_tcx(int prog, int ifindex);
 
-/* Attaches @prog. @pin: where a tcx link is pinned. *@made_clsact is set when a clsact qdisc was made for it. 0 or -errno, said. */
-int vtx_tc_attach(enum vtx_tc tc, int prog, int ifindex, enum vtx_side side, const char *pin, const char *ifname, bool *made_clsact);
+/* Will vtx_tc_attach() have to make a clsact qdisc? Whoever calls it notes that first, so that it is taken away also by who comes after a kill.
+ * 1, 0 or -errno, said. */
+int vtx_tc_needs_clsact(enum vtx_tc tc, int ifindex, const char *ifname);
 
-/* Undoes vtx_tc_attach(); what is gone already is fine. @drop_clsact: the qdisc is ours and goes as well. */
-void vtx_tc_detach(enum vtx_tc tc, int ifindex, enum vtx_side side, const char *pin, bool drop_clsact);
+/* Attaches @prog. @pin: where a tcx link is pinned. 0 or -errno, said. */
+int vtx_tc_attach(enum vtx_tc tc, int prog, int ifindex, enum vtx_side side, const char *pin, const char *ifname);
+
+/* Undoes vtx_tc_attach(); what is gone already is fine. */
+void vtx_tc_detach(enum vtx_tc tc, int ifindex, enum vtx_side side, const char *pin);
+
+/* Takes away the clsact qdisc that was made for our programs, when these are gone. Others' filters on it keep it; that is said. */
+void vtx_tc_drop_clsact(int ifindex, const char *ifname);
 
 /* XDP on a port's device: native where the driver has it, else generic, unless it must be @native. Another program there is an error that
  * names it. */

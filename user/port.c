@@ -173,17 +173,26 @@ static int pin_dir(const struct vtx_uplink *u, const struct vtx_port *port)
 	return err ? err : vtx_bpffs_mkdir(vtx_bpffs_join(path, u->dir, "port", port->name));
 }
 
-static int attach_tc(struct vtx_uplink *u, struct vtx_port *port, const char *dir)
+static int note_clsact(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
+{
+	int needs = vtx_tc_needs_clsact(u->config.tc, port->ifindex, port->dev);
+
+	if (needs <= 0)
+		return needs;
+	port->flags |= VTX_P_CLSACT_OURS;
+	return vtx_port_save(u, number, port);
+}
+
+static int attach_tc(struct vtx_uplink *u, __u32 number, struct vtx_port *port, const char *dir)
 {
 	int prog = vtx_program_fd(u->dir, "port_in"), err;
 	char path[VTX_PATH_SIZE];
-	bool made = false;
 
 	if (prog < 0)
 		return prog;
-	err = vtx_tc_attach(u->config.tc, prog, port->ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, dir, "tc", NULL), port->dev, &made);
-	if (made)
-		port->flags |= VTX_P_CLSACT_OURS;
+	err = note_clsact(u, number, port);
+	if (!err)
+		err = vtx_tc_attach(u->config.tc, prog, port->ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, dir, "tc", NULL), port->dev);
 	close(prog);
 	return err;
 }
@@ -260,7 +269,7 @@ static int build_device(struct vtx_uplink *u, __u32 number, const struct vtx_por
 	if (!err)
 		err = vtx_tables_add(u, number, port);
 	if (!err)
-		err = attach_tc(u, port, dir);
+		err = attach_tc(u, number, port, dir);
 	return err ? err : vtx_port_save(u, number, port);
 }
 
@@ -424,8 +433,9 @@ static int take_apart(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 	if (err)
 		return err;
 	vtx_bpffs_remove(vtx_bpffs_join(path, dir, "xdp", NULL));
-	vtx_tc_detach(u->config.tc, port->ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, dir, "tc", NULL),
-		      port->flags & VTX_P_CLSACT_OURS);
+	vtx_tc_detach(u->config.tc, port->ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, dir, "tc", NULL));
+	if ((port->flags & VTX_P_CLSACT_OURS) && !(port->flags & VTX_P_CREATED))
+		vtx_tc_drop_clsact(port->ifindex, port->dev);
 	vtx_row_del(u, number); /* waits until no program is at work with the row */
 	err = vtx_tables_forget(u, number, port);
 	if (!err)

@@ -83,6 +83,23 @@ tables() {
 	LEAST=50 at_every_change "$FAULTS" attach eth0 --xdp generic --tc clsact
 }
 
+@test "attach --tc clsact: from the making of the qdisc on, every change" {
+	undo() {
+		! is_attached || vtx detach eth0
+	}
+	FAULT_ONLY=clsact VTX_FAULT_STRIDE=1 LEAST=8 at_every_change "$FAULTS" attach eth0 --xdp off --tc clsact
+}
+
+@test "port add --tap of a device that is there, clsact: from the making of the qdisc on" {
+	vtx attach eth0 --xdp native --tc clsact
+	ip tuntap add theirs mode tap
+	ip link set theirs up # once up it has another root qdisc, down again as well
+	undo() {
+		! has_port a || vtx port del eth0 a
+	}
+	FAULT_ONLY=clsact VTX_FAULT_STRIDE=1 LEAST=4 at_every_change "$FAULTS" port add eth0 a --tap --dev theirs
+}
+
 @test "attach --mode passthru" {
 	undo() {
 		! is_attached || vtx detach eth0

@@ -29,6 +29,31 @@ promiscuity() {
 	done
 }
 
+@test "clsact: others' filters stay, and the qdisc with them" {
+	make_wire
+	ip tuntap add theirs mode tap
+	bpftool prog load "$TOOLS/tagger.o" /sys/fs/bpf/theirs
+	for dev in eth0 theirs; do
+		vtx attach eth0 --tc clsact
+		vtx port add eth0 a --tap --dev theirs
+		tc filter add dev $dev ingress pref 7 handle 7 bpf da pinned /sys/fs/bpf/theirs
+		says 0 "$dev keeps its clsact qdisc" quiet vtx detach eth0 --force
+		has "filters" "$(tc filter show dev $dev ingress)" "pref 7"
+		is "filters" "$(tc filter show dev $dev ingress | grep -c pref) $(tc filter show dev $dev egress | grep -c pref || true)" "2 0"
+		# Now it is another's: it stays, and nothing is said.
+		remember theirs
+		vtx attach eth0 --tc clsact
+		vtx port add eth0 a --tap --dev theirs
+		vtx detach eth0 --force
+		unchanged_since theirs
+		tc qdisc del dev $dev clsact
+	done
+}
+
+quiet() {
+	"$@" >/dev/null
+}
+
 @test "ports and detach --force leave the machine as it was" {
 	make_wire
 	new_netns c

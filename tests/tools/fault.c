@@ -8,6 +8,7 @@
  *   FAULT_DO=WHAT      an errno (ENOMEM, EPERM, EINVAL) that the call then fails with, or a signal (SIGKILL, SIGINT, SIGTERM) sent just
  *			before it
  *   FAULT_ONLY=maps    counts only the creation of maps; "tcx": only that of tcx links, and all of them fail, as on an older kernel
+ *	"clsact": only from the making of a qdisc on
  *	"feature": only to switch FAULT_FEATURE=NAME, which fails always, as on a device that can't do without
  *   FAULT_KIND=NAME    what a veth is said to be, in as many letters
  *   FAULT_COUNT=FILE   where to write how many changes were counted
@@ -17,6 +18,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -30,6 +33,8 @@
 
 #define TCX_INGRESS 46 /* enum bpf_attach_type, newer than Debian 12's headers */
 #define TCX_EGRESS 47
+
+static bool qdisc_made;
 
 static const struct {
 	const char *name;
@@ -73,6 +78,8 @@ static int change(void)
 	int saved = errno;
 	static int count;
 
+	if (only("clsact") && !qdisc_made)
+		return 0;
 	save_count(++count);
 	errno = saved;
 	if (!at || !what || atoi(at) != count)
@@ -180,10 +187,14 @@ ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 	return n;
 }
 
+/* libbpf's netlink messages. */
 ssize_t send(int fd, const void *data, size_t size, int flags)
 {
 	ssize_t (*real)(int, const void *, size_t, int) = next("send");
+	const struct nlmsghdr *hdr = data;
 
+	if (size >= sizeof(*hdr) && hdr->nlmsg_type == RTM_NEWQDISC)
+		qdisc_made = true;
 	FAIL_IF(fault_of_other());
 	return real(fd, data, size, flags);
 }
