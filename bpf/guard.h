@@ -37,8 +37,17 @@
 #define VTX_DHCP_SERVER 67
 #define VTX_DHCP_CLIENT 68
 #define VTX_DHCPV6_CLIENT 546
+#define VTX_DHCPV6_SERVER 547
+#define VTX_DHCPV6_RELAY_FORW 12
+#define VTX_DHCPV6_RELAY_REPL 13
 #define VTX_BOOTP_REPLY 2
 #define VTX_BOOTP_HEAD 34 /* up to and with the hardware address: RFC 951 */
+
+#define VTX_IPPROTO_IGMP 2
+#define VTX_IGMP_QUERY 0x11
+#define VTX_MLD_QUERY 130
+#define VTX_ICMP_REDIRECT 5
+#define VTX_ICMP_RA 9
 
 #define VTX_ND_RS 133
 #define VTX_ND_RA 134
@@ -246,6 +255,26 @@ static __always_inline int vtx_is_dhcp_client(const struct vtx_sight *s, const s
 	return vtx_be16(udp) == VTX_DHCP_CLIENT && vtx_be16(udp + 2) == VTX_DHCP_SERVER;
 }
 
+/* A type that @flag allows. */
+static __always_inline enum vtx_reason vtx_unless(const struct vtx_sight *s, __u32 flag, enum vtx_reason reason)
+{
+	return s->self->flags & flag ? VTX_R_NONE : reason;
+}
+
+/* ICMP and IGMP, by their first byte, which no later fragment can overwrite. */
+static __always_inline enum vtx_reason vtx_guard_icmp4(const struct vtx_sight *s, const struct vtx_l4 *l4)
+{
+	const __u8 *p = s->data + (l4->offset & 127);
+
+	if (l4->fragment == VTX_FRAGMENT_LATER)
+		return VTX_R_NONE;
+	if (p + 8 > s->end)
+		return VTX_R_HIDDEN;
+	if (l4->proto == VTX_IPPROTO_IGMP)
+		return p[0] == VTX_IGMP_QUERY ? vtx_unless(s, VTX_T_ALLOW_QUERY, VTX_R_ROGUE_QUERY) : VTX_R_NONE;
+	return p[0] == VTX_ICMP_REDIRECT || p[0] == VTX_ICMP_RA ? vtx_unless(s, VTX_T_ALLOW_RA, VTX_R_ROGUE_RA) : VTX_R_NONE;
+}
+
 static __always_inline enum vtx_reason vtx_guard_ipv4(const struct vtx_sight *s)
 {
 	__u16 l3 = s->f->l3 & 31;
@@ -257,6 +286,8 @@ static __always_inline enum vtx_reason vtx_guard_ipv4(const struct vtx_sight *s)
 		return VTX_R_HIDDEN;
 	if ((s->self->flags & VTX_T_LOCK_IP) && !vtx_lists_ipv4(s, ip + 12) && !(vtx_is_zero_ipv4(ip + 12) && vtx_is_dhcp_client(s, &l4)))
 		return VTX_R_SPOOF_IPV4;
+	if (l4.proto == VTX_IPPROTO_ICMP || l4.proto == VTX_IPPROTO_IGMP)
+		return vtx_guard_icmp4(s, &l4);
 	return l4.proto == VTX_IPPROTO_UDP ? vtx_guard_udp4(s, ip, &l4) : VTX_R_NONE;
 }
 
@@ -321,6 +352,8 @@ static __always_inline enum vtx_reason vtx_guard_nd(const struct vtx_sight *s, c
 	if (nd + 8 > s->end)
 		return VTX_R_HIDDEN;
 	type = nd[0];
+	if (type == VTX_MLD_QUERY)
+		return vtx_unless(s, VTX_T_ALLOW_QUERY, VTX_R_ROGUE_QUERY);
 	if (type < VTX_ND_RS || type > VTX_ND_REDIRECT)
 		return VTX_R_NONE;
 	if ((type == VTX_ND_RA || type == VTX_ND_REDIRECT) && !(s->self->flags & VTX_T_ALLOW_RA))
@@ -377,13 +410,24 @@ static __always_inline int vtx_is_readable(const struct vtx_sight *s, const __u8
 	return l4->offset <= VTX_GUARD_MASK && p + 8 <= s->end;
 }
 
-static __always_inline enum vtx_reason vtx_guard_udp6(const struct vtx_sight *s, const struct vtx_l4 *l4)
+/* RFC 8415. To servers and relays, 547, a relay's messages are those of two types; a type that is in no first fragment can't be judged. */
+static __always_inline enum vtx_reason vtx_guard_udp6(const struct vtx_sight *s, const __u8 *ip, const struct vtx_l4 *l4)
 {
 	const __u8 *udp = s->data + (l4->offset & VTX_GUARD_MASK);
+	__u16 port;
 
 	if (udp + 8 > s->end)
 		return VTX_R_HIDDEN;
-	return vtx_be16(udp + 2) == VTX_DHCPV6_CLIENT && !(s->self->flags & VTX_T_ALLOW_DHCP) ? VTX_R_ROGUE_DHCP : VTX_R_NONE;
+	port = vtx_be16(udp + 2);
+	if (port == VTX_DHCPV6_CLIENT)
+		return vtx_unless(s, VTX_T_ALLOW_DHCP, VTX_R_ROGUE_DHCP);
+	if (port != VTX_DHCPV6_SERVER)
+		return VTX_R_NONE;
+	if (udp + 9 > s->end || l4->offset + 9U > vtx_ipv6_stop(s, ip))
+		return VTX_R_HIDDEN;
+	if (udp[8] != VTX_DHCPV6_RELAY_FORW && udp[8] != VTX_DHCPV6_RELAY_REPL)
+		return VTX_R_NONE;
+	return vtx_unless(s, VTX_T_ALLOW_DHCP, VTX_R_ROGUE_DHCP);
 }
 
 static __always_inline enum vtx_reason vtx_guard_ipv6(const struct vtx_sight *s)
@@ -402,7 +446,7 @@ static __always_inline enum vtx_reason vtx_guard_ipv6(const struct vtx_sight *s)
 	if (l4.fragment == VTX_FRAGMENT_LATER)
 		return VTX_R_NONE;
 	if (l4.proto == VTX_IPPROTO_UDP)
-		return vtx_guard_udp6(s, &l4);
+		return vtx_guard_udp6(s, ip, &l4);
 	return l4.proto == VTX_IPPROTO_ICMPV6 ? vtx_guard_nd(s, ip, &l4) : VTX_R_NONE;
 }
 

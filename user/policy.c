@@ -20,9 +20,9 @@ const char *const vtx_limit_options[VTX_LIMITS] = {
 static const char *const protocols[] = {"802.1Q", "802.1ad", NULL};
 
 /* --allow's words, and the flag of each. */
-static const char *const allowed[] = {"dhcp-server", "ra", "control", "none", NULL};
-static const __u32 allow_flags[] = {VTX_P_ALLOW_DHCP, VTX_P_ALLOW_RA, VTX_P_ALLOW_CONTROL};
-#define ALLOW_ALL (VTX_P_ALLOW_DHCP | VTX_P_ALLOW_RA | VTX_P_ALLOW_CONTROL)
+static const char *const allowed[] = {"dhcp-server", "ra", "querier", "control", "none", NULL};
+static const __u32 allow_flags[] = {VTX_P_ALLOW_DHCP, VTX_P_ALLOW_RA, VTX_P_ALLOW_QUERY, VTX_P_ALLOW_CONTROL};
+#define ALLOW_ALL (VTX_P_ALLOW_DHCP | VTX_P_ALLOW_RA | VTX_P_ALLOW_QUERY | VTX_P_ALLOW_CONTROL)
 
 bool vtx_policy_given(const struct vtx_policy_args *args)
 {

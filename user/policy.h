@@ -32,7 +32,7 @@ struct vtx_policy_args {
 	{VTX_OPT_FLAG, "trust", 0, NULL, "no guard: it may send what it likes", VTX_POLICY_AT(base, trust)},                               \
 	{VTX_OPT_LIST, "ip", 0, "ADDR[/LEN]|none", "guard: the guest's own addresses; it may use no others",                               \
 	 VTX_POLICY_AT(base, ips)},                                                                                                        \
-	{VTX_OPT_LIST, "allow", 0, "WHAT", "guard: what it may be after all: dhcp-server, ra (router), control (STP, LACP); or none",      \
+	{VTX_OPT_LIST, "allow", 0, "WHAT", "guard: what it may be after all: dhcp-server, ra (router), querier, control (STP); or none",      \
 	 VTX_POLICY_AT(base, allow)},                                                                                                      \
 	{VTX_OPT_TEXT, "learn", 0, "MAX", "how many more source addresses it may use (default: 0)", VTX_POLICY_AT(base, learn)},           \
 	{VTX_OPT_TEXT, "rate-in", 0, "RATE", "limit of what is sent to it: 100mbit, 10kpps, none", VTX_POLICY_AT(base, rates[VTX_LIMIT_IN])}, \

@@ -99,10 +99,15 @@ static void render_allow(struct line *l, __u32 flags)
 	static const struct {
 		__u32 flag;
 		const char *word;
-	} words[] = {{VTX_P_ALLOW_DHCP, "dhcp-server"}, {VTX_P_ALLOW_RA, "ra"}, {VTX_P_ALLOW_CONTROL, "control"}};
+	} words[] = {
+		{VTX_P_ALLOW_DHCP, "dhcp-server"},
+		{VTX_P_ALLOW_RA, "ra"},
+		{VTX_P_ALLOW_QUERY, "querier"},
+		{VTX_P_ALLOW_CONTROL, "control"},
+	};
 
 	vtx_render_array("allow");
-	if (flags & (VTX_P_ALLOW_DHCP | VTX_P_ALLOW_RA | VTX_P_ALLOW_CONTROL))
+	if (flags & (VTX_P_ALLOW_DHCP | VTX_P_ALLOW_RA | VTX_P_ALLOW_QUERY | VTX_P_ALLOW_CONTROL))
 		vtx_render_plain("%sallowed", separator(l));
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (flags & words[i].flag)

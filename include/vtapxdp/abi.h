@@ -102,6 +102,7 @@
 	X(SPOOF_DHCP, spoof_dhcp, RX, "DHCP request for a hardware address not the port's")   \
 	X(ROGUE_DHCP, rogue_dhcp, RX, "DHCP server's message from a guest")                   \
 	X(ROGUE_RA, rogue_ra, RX, "router advertisement or redirect from a guest")            \
+	X(ROGUE_QUERY, rogue_query, RX, "multicast query (IGMP, MLD) from a guest")           \
 	X(CONTROL, control, RX, "link control (STP, LACP, pause, ...) from a guest")          \
 	X(HIDDEN, hidden, RX, "headers out of the guard's sight: fragments, too many, cut")   \
 	X(LEARN_LIMIT, learn_limit, RX, "a further source address, beyond --learn")           \
@@ -166,6 +167,7 @@ enum vtx_state { VTX_STATE_NONE, VTX_STATE_ADDING, VTX_STATE_READY, VTX_STATE_CH
 #define VTX_T_RATE_OUT (1U << 18) /* the same for what it sends */
 #define VTX_T_STORM (1U << 19) /* has storm limits */
 #define VTX_T_LEARNT (1U << 20) /* of an FDB entry: learnt, and valid while seen within config.ageing */
+#define VTX_T_ALLOW_QUERY (1U << 22) /* guard: may ask who listens to multicast groups */
 
 /* Where a frame may go: the same record in the FDB, among the members and for an ingress device, so that one lookup tells all. */
 struct vtx_target {
@@ -330,6 +332,7 @@ _Static_assert(sizeof(struct vtx_port) == 168 + sizeof(struct vtx_policy), "vtx_
 #define VTX_P_ALLOW_RA (1U << 12)
 #define VTX_P_ALLOW_CONTROL (1U << 13)
 #define VTX_P_XMIT_SG (1U << 14) /* the device accepts redirected XDP frames of several buffers */
+#define VTX_P_ALLOW_QUERY (1U << 16)
 
 /* A set of ports: bit port % 64 of word port / 64. */
 struct vtx_bits {

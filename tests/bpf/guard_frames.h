@@ -27,7 +27,7 @@ struct row {
 	uint16_t ethertype; /* OTHER */
 	const uint8_t *mac; /* claimed by ARP, an ND option or DHCP */
 	const char *src, *to, *target; /* IP addresses; src is also the ARP sender's */
-	uint16_t op; /* ARP's, BOOTP's; ICMPv6 type */
+	uint16_t op; /* ARP's, BOOTP's; the type of ICMP, IGMP, ICMPv6, DHCPv6 */
 	uint16_t htype, ptype;
 	uint8_t hlen, plen;
 	uint16_t sport, dport;
@@ -109,7 +109,7 @@ static inline void put_ipv4(struct frame *f, const struct row *r)
 	frame_put16(f, 0x77);
 	frame_put16(f, r->fragment);
 	put8(f, 64);
-	put8(f, r->kind == UDP4 ? 17 : 6);
+	put8(f, r->kind == UDP4 ? 17 : r->proto ? r->proto : 6);
 	frame_put16(f, 0);
 	put_ip(f, r->src ? r->src : OWN4);
 	put_ip(f, "203.0.113.1");
@@ -119,7 +119,8 @@ static inline void put_ipv4(struct frame *f, const struct row *r)
 		put_udp(f, r);
 		put_bootp(f, r);
 	} else {
-		put_zero(f, 20);
+		put8(f, r->op);
+		put_zero(f, 19);
 	}
 }
 
@@ -190,7 +191,8 @@ static inline void put_ipv6(struct frame *f, const struct row *r)
 		put_icmpv6(f, r);
 	} else if (r->kind == UDP6) {
 		put_udp(f, r);
-		put_zero(f, 300);
+		put8(f, r->op);
+		put_zero(f, 299);
 	} else {
 		put_zero(f, 20);
 	}

@@ -20,6 +20,7 @@
 #define DHCP VTX_T_ALLOW_DHCP
 #define RA VTX_T_ALLOW_RA
 #define CONTROL VTX_T_ALLOW_CONTROL
+#define QUERY VTX_T_ALLOW_QUERY
 
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* what a row doesn't say is honest */
 static const struct row rows[] = {
@@ -127,6 +128,17 @@ static const struct row rows[] = {
 	{"DHCPv6 client far behind", 0, VTX_R_NONE, UDP6, .dport = 547, .exts = {60}, .units = 200},
 	{"DHCPv6 server, first fragment", 0, VTX_R_ROGUE_DHCP, UDP6, .dport = 546, .exts = {44}, .fragment = 1},
 	{"DHCPv6 server, only fragment", 0, VTX_R_ROGUE_DHCP, UDP6, .dport = 546, .exts = {44}},
+	{"DHCPv6 solicit", 0, VTX_R_NONE, UDP6, .sport = 546, .dport = 547, .op = 1},
+	{"DHCPv6 relay", 0, VTX_R_ROGUE_DHCP, UDP6, .sport = 547, .dport = 547, .op = 12},
+	{"DHCPv6 relay, from any port", 0, VTX_R_ROGUE_DHCP, UDP6, .dport = 547, .op = 12},
+	{"DHCPv6 relay, allowed", DHCP, VTX_R_NONE, UDP6, .sport = 547, .dport = 547, .op = 12},
+	{"DHCPv6 server to a relay", 0, VTX_R_ROGUE_DHCP, UDP6, .sport = 547, .dport = 547, .op = 13},
+	{"DHCPv6 server to a relay, allowed", DHCP, VTX_R_NONE, UDP6, .sport = 547, .dport = 547, .op = 13},
+	{"DHCPv6 relay behind extensions", 0, VTX_R_ROGUE_DHCP, UDP6, .dport = 547, .op = 12, .exts = {HBH, 60}},
+	{"DHCPv6 relay, first fragment", 0, VTX_R_ROGUE_DHCP, UDP6, .dport = 547, .op = 12, .exts = {44}, .fragment = 1},
+	{"DHCPv6, first fragment without its type", 0, VTX_R_HIDDEN, UDP6, .dport = 547, .op = 1, .exts = {44}, .fragment = 1, .length = 16},
+	{"DHCPv6, first fragment with it", 0, VTX_R_NONE, UDP6, .dport = 547, .op = 1, .exts = {44}, .fragment = 1, .length = 24},
+	{"DHCPv6 without a type", 0, VTX_R_HIDDEN, UDP6, .dport = 547, .cut = 300},
 
 	/* IPv6 sources */
 	{"IPv6", LOCK, VTX_R_NONE, IPV6},
@@ -201,6 +213,30 @@ static const struct row rows[] = {
 	{"RA that passed a router", 0, VTX_R_ROGUE_RA, ICMP6, .op = RADV, .hop = 64},
 	{"redirect", 0, VTX_R_ROGUE_RA, ICMP6, .op = REDIRECT},
 	{"redirect to another, allowed", RA, VTX_R_NONE, ICMP6, .op = REDIRECT, .option = 2, .mac = theirs},
+	{"ICMP redirect", 0, VTX_R_ROGUE_RA, IPV4, .proto = 1, .op = 5},
+	{"ICMP redirect, allowed", RA, VTX_R_NONE, IPV4, .proto = 1, .op = 5},
+	{"ICMP redirect behind options", 0, VTX_R_ROGUE_RA, IPV4, .proto = 1, .op = 5, .words = 15},
+	{"ICMP redirect, first fragment", 0, VTX_R_ROGUE_RA, IPV4, .proto = 1, .op = 5, .fragment = 0x2000},
+	{"ICMP, later fragment", 0, VTX_R_NONE, IPV4, .proto = 1, .op = 5, .fragment = 1},
+	{"ICMP router advertisement", 0, VTX_R_ROGUE_RA, IPV4, .proto = 1, .op = 9},
+	{"ICMP router advertisement, allowed", RA, VTX_R_NONE, IPV4, .proto = 1, .op = 9},
+	{"ICMP echo", LOCK, VTX_R_NONE, IPV4, .proto = 1, .op = 8},
+	{"ICMP error", LOCK, VTX_R_NONE, IPV4, .proto = 1, .op = 3},
+	{"ICMP cut", 0, VTX_R_HIDDEN, IPV4, .proto = 1, .op = 8, .cut = 13},
+
+	/* Queriers */
+	{"IGMP query", 0, VTX_R_ROGUE_QUERY, IPV4, .proto = 2, .op = 0x11},
+	{"IGMP query behind options", 0, VTX_R_ROGUE_QUERY, IPV4, .proto = 2, .op = 0x11, .words = 6},
+	{"IGMP query, first fragment", 0, VTX_R_ROGUE_QUERY, IPV4, .proto = 2, .op = 0x11, .words = 6, .fragment = 0x2000},
+	{"IGMP query, allowed", QUERY, VTX_R_NONE, IPV4, .proto = 2, .op = 0x11, .words = 6},
+	{"IGMP query, a router's", RA, VTX_R_ROGUE_QUERY, IPV4, .proto = 2, .op = 0x11, .words = 6},
+	{"IGMP report", 0, VTX_R_NONE, IPV4, .proto = 2, .op = 0x16, .words = 6},
+	{"IGMP cut", 0, VTX_R_HIDDEN, IPV4, .proto = 2, .op = 0x16, .words = 6, .cut = 13},
+	{"MLD query", 0, VTX_R_ROGUE_QUERY, ICMP6, .op = 130, .exts = {HBH}, .hop = 1},
+	{"MLD query, allowed", QUERY | LOCK, VTX_R_NONE, ICMP6, .op = 130, .exts = {HBH}, .hop = 1, .src = OWN_LL},
+	{"MLD query, in a first fragment", 0, VTX_R_ROGUE_QUERY, ICMP6, .op = 130, .exts = {HBH, 44}, .fragment = 1, .hop = 1},
+	{"MLD report", 0, VTX_R_NONE, ICMP6, .op = 143, .exts = {HBH}, .hop = 1},
+
 	{"RA behind hop-by-hop options", 0, VTX_R_ROGUE_RA, ICMP6, .op = RADV, .exts = {HBH}},
 	{"RA behind destination options", 0, VTX_R_ROGUE_RA, ICMP6, .op = RADV, .exts = {60}, .units = 31},
 	{"RA behind a routing header", 0, VTX_R_ROGUE_RA, ICMP6, .op = RADV, .exts = {43}},

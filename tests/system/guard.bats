@@ -42,7 +42,7 @@ locks() {
 }
 
 @test "--allow: what a guest may be after all, and no more" {
-	network --allow dhcp-server --allow ra --allow control
+	network --allow dhcp-server --allow ra --allow querier --allow control
 	guard allowed
 }
 
@@ -59,7 +59,7 @@ locks() {
 	# shellcheck disable=SC2046 # words
 	vtx port set eth0 a --guard $(locks)
 	guard locked
-	vtx port set eth0 a --ip none --allow dhcp-server --allow ra --allow control
+	vtx port set eth0 a --ip none --allow dhcp-server --allow ra --allow querier --allow control
 	guard allowed
 }
 

@@ -12,9 +12,9 @@ load ../lib/testenv
 network() {
 	make_wire
 	attach
-	add_port "$VTX_KIND" a --offloads "$VTX_OFFLOADS"
-	add_port "$VTX_KIND" b --offloads "$VTX_OFFLOADS"
-	add_port "$VTX_KIND" c --offloads "$VTX_OFFLOADS"
+	add_port "$VTX_KIND" a --offloads "$VTX_OFFLOADS" --allow querier
+	add_port "$VTX_KIND" b --offloads "$VTX_OFFLOADS" --allow querier
+	add_port "$VTX_KIND" c --offloads "$VTX_OFFLOADS" --allow querier
 }
 
 groups() {

@@ -22,7 +22,7 @@ dump() {
 }
 
 # Flags by name, of the numbers in abi.h.
-T_ACCESS=6 T_TRUNK=7 T_AD=8 T_ISOLATED=9 T_SOURCE=10 T_GUARD=11 T_LOCK_IP=12 T_ALLOW_DHCP=13 T_ALLOW_RA=14 T_ALLOW_CONTROL=15 T_LEARN=16
+T_ACCESS=6 T_TRUNK=7 T_AD=8 T_ISOLATED=9 T_SOURCE=10 T_GUARD=11 T_LOCK_IP=12 T_ALLOW_DHCP=13 T_ALLOW_RA=14 T_ALLOW_CONTROL=15 T_ALLOW_QUERY=22 T_LEARN=16
 T_RATE_IN=17 T_RATE_OUT=18 T_STORM=19 T_LEARNT=20
 C_PROMISC=5 C_VLAN=8 C_REFLECT=9 C_SOURCES=10
 POLICY_BITS=$(((1 << 20) - (1 << 6)))
@@ -155,8 +155,8 @@ edit_byte() {
 	survives_repair
 	set_a --ip 10.0.0.6
 	is "bindings" "$(dump neighs '[.[] | .key.addr]')" "[[0,0,0,0,0,0,0,0,0,0,255,255,10,0,0,6]]"
-	set_a --ip none --allow dhcp-server --allow ra --allow control
-	target_is $T_GUARD $T_ALLOW_DHCP $T_ALLOW_RA $T_ALLOW_CONTROL
+	set_a --ip none --allow dhcp-server --allow ra --allow querier --allow control
+	target_is $T_GUARD $T_ALLOW_DHCP $T_ALLOW_RA $T_ALLOW_QUERY $T_ALLOW_CONTROL
 	is "bindings" "$(dump neighs length)" 0
 	set_a --allow ra
 	target_is $T_GUARD $T_ALLOW_RA

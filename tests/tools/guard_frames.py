@@ -4,9 +4,11 @@
 from dataclasses import dataclass
 
 from scapy.layers.dhcp import BOOTP, DHCP
-from scapy.layers.inet import IP, TCP, UDP, IPOption
+from scapy.layers.dhcp6 import DHCP6_RelayForward, DHCP6_RelayReply, DHCP6_Solicit
+from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption, IPOption_Router_Alert
 from scapy.layers.inet6 import (
     ICMPv6EchoRequest,
+    ICMPv6MLQuery,
     ICMPv6MLReport,
     ICMPv6ND_NA,
     ICMPv6ND_NS,
@@ -21,6 +23,7 @@ from scapy.layers.inet6 import (
     IPv6ExtHdrHopByHop,
     IPv6ExtHdrRouting,
     PadN,
+    RouterAlert,
 )
 from scapy.layers.l2 import ARP, LLC, SNAP, Dot1AD, Dot1Q, Ether
 from scapy.packet import Raw
@@ -30,7 +33,7 @@ IP4, NET4, THEIR_IP4, FAR4 = "192.0.2.1", "198.51.100.77", "192.0.2.2", "203.0.1
 IP6, NET6, THEIR_IP6, FAR6 = "2001:db8::1", "2001:db8:1::77", "2001:db8::2", "2001:db8:f::1"
 LISTED = (f"{IP4}", "198.51.100.0/24", f"{IP6}", "2001:db8:1::/64")
 TEXT = Raw(b"vtapxdp guard test".ljust(64, b"."))
-ALLOWED = {"control", "rogue_dhcp", "rogue_ra"}
+ALLOWED = {"control", "rogue_dhcp", "rogue_ra", "rogue_query"}
 
 
 @dataclass
@@ -64,7 +67,7 @@ class Frames:
         self.eth = Ether(src=mac, dst=to)
 
     def rows(self):
-        parts = (self.control, self.arp, self.dhcp, self.dhcpv6, self.nd, self.routers, self.chains, self.tags)
+        parts = (self.control, self.arp, self.dhcp, self.dhcpv6, self.nd, self.routers, self.queriers, self.chains, self.tags)
         return [row for part in (*parts, self.sources, self.claims) for row in part()]
 
     def group(self, dst, ethertype=0x88CC):
@@ -133,6 +136,11 @@ class Frames:
         server, client = UDP(sport=547, dport=546), UDP(sport=546, dport=547)
         yield Row("DHCPv6 server", "rogue_dhcp", self.ip6() / server / TEXT, self.ip6() / client / TEXT)
         yield Row("DHCPv6 server far behind", "rogue_dhcp", self.ip6() / pad / server / TEXT, self.ip6() / pad / client / TEXT)
+        relay, solicit = UDP(sport=547, dport=547), self.ip6() / client / DHCP6_Solicit()
+        for name, message in ("DHCPv6 relay", DHCP6_RelayForward()), ("DHCPv6 server to a relay", DHCP6_RelayReply()):
+            yield Row(name, "rogue_dhcp", self.ip6() / relay / message, solicit)
+        first = IPv6ExtHdrFragment(m=1)
+        yield Row("DHCPv6's first fragment without its type", "hidden", self.ip6() / first / relay, self.ip6() / first / client / TEXT)
 
     def nd_frame(self, message, option=None, before=None, **fields):
         """BEFORE: extension headers."""
@@ -176,6 +184,21 @@ class Frames:
         yield Row("redirect", "rogue_ra", self.nd_frame(redirect), self.nd_frame(echo))
         sealed = bytes(self.ip6() / ra)[54:]
         yield Row("RA behind an authentication header", "rogue_ra", self.sealed(sealed), self.sealed(bytes(self.ip6() / echo)[54:]))
+
+        icmp, echo = self.eth / IP(src=IP4, dst=FAR4), self.eth / IP(src=IP4, dst=FAR4) / ICMP(type=8) / TEXT
+        yield Row("ICMP redirect", "rogue_ra", icmp / ICMP(type=5, code=1, gw=THEIR_IP4) / TEXT, echo)
+        yield Row("ICMP router advertisement", "rogue_ra", icmp / ICMP(type=9) / TEXT, icmp / ICMP(type=10) / TEXT)
+        tagged = self.tagged(icmp / ICMP(type=5, code=1, gw=THEIR_IP4) / TEXT), self.tagged(echo)
+        yield Row("tagged ICMP redirect", "rogue_ra", *tagged)
+
+    def queriers(self):
+        for name, fields in ("", {}), (" with router alert", {"options": [IPOption_Router_Alert()]}), ("'s first fragment", {"flags": "MF"}):
+            igmp = self.eth / IP(src=IP4, dst=FAR4, proto=2, **fields)
+            query, report = (igmp / Raw(bytes([kind, 100]) + bytes(6) + TEXT.load) for kind in (0x11, 0x16))
+            yield Row(f"IGMP query{name}", "rogue_query", query, report)
+        query, report = ICMPv6MLQuery(), ICMPv6MLReport(mladdr="ff02::99")
+        for name, header in ("", None), (" with router alert", IPv6ExtHdrHopByHop(options=[RouterAlert()])):
+            yield Row(f"MLD query{name}", "rogue_query", self.nd_frame(query, before=header), self.nd_frame(report, before=header))
 
     def sealed(self, message):
         return self.ip6(nh=51, hlim=255) / Raw(bytes([58, 4]) + bytes(22) + message)

@@ -71,6 +71,7 @@ static void test_reasons_known(void **state)
 		"spoof_dhcp",
 		"rogue_dhcp",
 		"rogue_ra",
+		"rogue_query",
 		"control",
 		"hidden",
 		"learn_limit",

@@ -399,7 +399,7 @@ static void test_policy_refused(void **state)
 	REFUSED("given 17 times", .ips = {.n = 17, .values = {[0 ... 16] = "192.0.2.1"}});
 	REFUSED("given twice", .ips = PHRASE("192.0.2.5", "192.0.2.5/32"));
 	REFUSED("--ip none", .ips = PHRASE("192.0.2.5", "none"));
-	REFUSED("--allow can't be 'dhcp'; choose dhcp-server, ra, control or none", .allow = PHRASE("dhcp"));
+	REFUSED("--allow can't be 'dhcp'; choose dhcp-server, ra, querier, control or none", .allow = PHRASE("dhcp"));
 	REFUSED("--allow none", .allow = PHRASE("none", "ra"));
 	REFUSED("with --trust there is no guard: give --ip none", .trust = true, .ips = PHRASE("192.0.2.5"));
 	REFUSED("with --trust there is no guard: give --allow none", .trust = true, .allow = PHRASE("ra"));
