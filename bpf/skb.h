@@ -166,8 +166,8 @@ static __always_inline struct vtx_verdict vtx_verdict_of(const struct vtx_outcom
 }
 
 /*
- * For GSO skbs the kernel tells whether the frames cut from them will fit as they are. It doesn't know of a tag that is yet to be put around
- * another, which then is the MTU's. (IP fragments, of UFO, are taken for 8 bytes more than they have.)
+ * For GSO skbs the kernel tells whether the frames cut from them will fit as they are. It doesn't know of a tag that is yet to be put
+ * around another, which then is the MTU's. (IP fragments, of UFO, are taken for 8 bytes more than they have.)
  */
 static __always_inline int vtx_fits(const struct vtx_skb *s, const struct vtx_target *t, enum vtx_retag how)
 {

@@ -86,7 +86,8 @@ void vtx_tc_drop_clsact(int ifindex, const char *ifname)
 	if (!used)
 		bpf_tc_hook_destroy(&hook);
 	else if (used > 0)
-		vtx_warn("%s keeps its clsact qdisc, which we made: others have put filters on it ('tc qdisc del dev %s clsact' takes all away)",
+		vtx_warn("%s keeps its clsact qdisc, which we made: others have put filters on it ('tc qdisc del dev %s clsact' takes all "
+			 "away)",
 			 ifname, ifname);
 	else
 		vtx_warn("%s keeps its clsact qdisc, which we made: can't list its filters: %s", ifname, vtx_reason_of(used));

@@ -15,8 +15,8 @@ enum vtx_side { VTX_SIDE_INGRESS, VTX_SIDE_EGRESS };
 /* Does this kernel have tcx links? Tries on the device itself with @prog, and leaves nothing. */
 bool vtx_has_tcx(int prog, int ifindex);
 
-/* Will vtx_tc_attach() have to make a clsact qdisc? Whoever calls it notes that first, so that it is taken away also by who comes after a kill.
- * 1, 0 or -errno, said. */
+/* Will vtx_tc_attach() have to make a clsact qdisc? Whoever calls it notes that first, so that it is taken away also by who comes after a
+ * kill. 1, 0 or -errno, said. */
 int vtx_tc_needs_clsact(enum vtx_tc tc, int ifindex, const char *ifname);
 
 /* Attaches @prog. @pin: where a tcx link is pinned. 0 or -errno, said. */

@@ -16,8 +16,8 @@
 int vtx_neighs_set(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
 
 /*
- * Other ports' addresses that port @number listed as well, by @was, its former list, and lists no longer (or it is being deleted), are entered
- * again. @was NULL: not known, all ports' are looked at. Said.
+ * Other ports' addresses that port @number listed as well, by @was, its former list, and lists no longer (or it is being deleted), are
+ * entered again. @was NULL: not known, all ports' are looked at. Said.
  */
 int vtx_neighs_give_back(const struct vtx_uplink *u, __u32 number, const struct vtx_policy *was);
 

@@ -136,7 +136,8 @@ static const struct row rows[] = {
 	{"DHCPv6 server to a relay, allowed", DHCP, VTX_R_NONE, UDP6, .sport = 547, .dport = 547, .op = 13},
 	{"DHCPv6 relay behind extensions", 0, VTX_R_ROGUE_DHCP, UDP6, .dport = 547, .op = 12, .exts = {HBH, 60}},
 	{"DHCPv6 relay, first fragment", 0, VTX_R_ROGUE_DHCP, UDP6, .dport = 547, .op = 12, .exts = {44}, .fragment = 1},
-	{"DHCPv6, first fragment without its type", 0, VTX_R_HIDDEN, UDP6, .dport = 547, .op = 1, .exts = {44}, .fragment = 1, .length = 16},
+	{"DHCPv6, first fragment without its type", 0, VTX_R_HIDDEN, UDP6, .dport = 547, .op = 1, .exts = {44}, .fragment = 1,
+	 .length = 16},
 	{"DHCPv6, first fragment with it", 0, VTX_R_NONE, UDP6, .dport = 547, .op = 1, .exts = {44}, .fragment = 1, .length = 24},
 	{"DHCPv6 without a type", 0, VTX_R_HIDDEN, UDP6, .dport = 547, .cut = 300},
 
