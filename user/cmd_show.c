@@ -53,11 +53,11 @@ static void port_notes(const struct vtx_uplink *u, const struct vtx_port *port, 
 		render_note("nobody has the TAP open");
 	else if (!link->up)
 		render_note("its device is down");
-	if (!gone && link->mtu != port->mtu)
+	if (!gone && !vtx_port_is_direct(port) && link->mtu != port->mtu)
 		render_note("its device has another MTU than the port: 'vtapxdp port set --mtu' brings them together");
 	if (!(port->flags & VTX_P_XDP_TARGET))
 		render_note("its device does not take redirected XDP frames: all goes by the stack");
-	else if (!gone && !vtx_xdp_features(link->ifindex, &features) && !(features & VTX_XDP_ACT_NDO_XMIT))
+	else if (!gone && !vtx_port_is_direct(port) && !vtx_xdp_features(link->ifindex, &features) && !(features & VTX_XDP_ACT_NDO_XMIT))
 		render_note("its device takes no redirected XDP frames any more: switch GRO off and on again at the guest's end");
 	vtx_render_close();
 }
@@ -65,7 +65,7 @@ static void port_notes(const struct vtx_uplink *u, const struct vtx_port *port, 
 static void render_port(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
 {
 	struct vtx_link link = {};
-	bool gone = port->ifindex && vtx_port_device(port, &link);
+	bool gone = (port->ifindex || vtx_port_is_direct(port)) && vtx_port_device(port, &link);
 	char mac[VTX_MAC_TEXT];
 
 	vtx_render_object(NULL);
@@ -73,8 +73,7 @@ static void render_port(const struct vtx_uplink *u, __u32 number, const struct v
 	vtx_render_number("port", " port %" PRIu64, number);
 	vtx_render_text("kind", ", %s", vtx_kind_names[port->kind]);
 	vtx_render_text("dev", " %s", link.ifindex ? link.name : port->dev);
-	if (port->kind == VTX_KIND_VETH)
-		vtx_render_text("guest_ifname", " -> %s", port->peer);
+	vtx_render_far_end(port);
 	vtx_render_number("ifindex", NULL, port->ifindex);
 	vtx_render_array("macs");
 	for (__u32 i = 0; i < port->macs_used; i++) {
@@ -87,7 +86,7 @@ static void render_port(const struct vtx_uplink *u, __u32 number, const struct v
 	vtx_render_number("mtu", ", mtu %" PRIu64, port->mtu);
 	vtx_render_bool("host_access", NULL, ", no host access", port->flags & VTX_P_HOST);
 	vtx_render_bool("xdp_target", NULL, NULL, port->flags & VTX_P_XDP_TARGET);
-	vtx_render_bool("adopted", ", adopted", NULL, !(port->flags & VTX_P_CREATED));
+	vtx_render_bool("adopted", ", adopted", NULL, !(port->flags & (VTX_P_CREATED | VTX_P_DIRECT)));
 	vtx_render_text("state", NULL, vtx_state_names[port->state]);
 	vtx_render_plain("\n");
 	vtx_render_policy(port);

@@ -15,7 +15,9 @@
 #define NETDEV_A_DEV_IFINDEX 1
 #define NETDEV_A_DEV_XDP_FEATURES 3
 
-static int features_message(int cmd, int ifindex, struct nl_msg **msg)
+_Static_assert((int)ETHTOOL_A_FEATURES_HEADER == (int)ETHTOOL_A_CHANNELS_HEADER, "the header is the first attribute of every request");
+
+static int ethtool_message(int cmd, int ifindex, struct nl_msg **msg)
 {
 	struct nl_msg *made;
 	struct nlattr *header;
@@ -75,7 +77,7 @@ int vtx_feature_get(int ifindex, const char *name, bool *on)
 	struct nl_msg *msg;
 	int err;
 
-	err = features_message(ETHTOOL_MSG_FEATURES_GET, ifindex, &msg);
+	err = ethtool_message(ETHTOOL_MSG_FEATURES_GET, ifindex, &msg);
 	if (err)
 		return err;
 	err = vtx_netlink_request(NETLINK_GENERIC, msg, &answer);
@@ -119,7 +121,7 @@ int vtx_feature_set(int ifindex, const char *const *names, int n, bool on)
 	bool is_on;
 	int err;
 
-	err = features_message(ETHTOOL_MSG_FEATURES_SET, ifindex, &msg);
+	err = ethtool_message(ETHTOOL_MSG_FEATURES_SET, ifindex, &msg);
 	if (err)
 		return err;
 	if (put_wish(msg, names, n, on)) {
@@ -138,6 +140,31 @@ int vtx_feature_set(int ifindex, const char *const *names, int n, bool on)
 			return -EOPNOTSUPP;
 	}
 	return 0;
+}
+
+static int parse_channels(struct nlmsghdr *hdr, void *arg)
+{
+	const struct nlattr *rx = nlmsg_find_attr(hdr, GENL_HDRLEN, ETHTOOL_A_CHANNELS_RX_COUNT);
+	const struct nlattr *combined = nlmsg_find_attr(hdr, GENL_HDRLEN, ETHTOOL_A_CHANNELS_COMBINED_COUNT);
+
+	*(uint32_t *)arg = (rx ? nla_get_u32(rx) : 0) + (combined ? nla_get_u32(combined) : 0);
+	return 0;
+}
+
+int vtx_rx_queues(int ifindex, uint32_t *queues)
+{
+	uint32_t found = 0;
+	struct vtx_netlink_answer answer = {.parse = parse_channels, .arg = &found};
+	struct nl_msg *msg;
+	int err = ethtool_message(ETHTOOL_MSG_CHANNELS_GET, ifindex, &msg);
+
+	if (!err)
+		err = vtx_netlink_request(NETLINK_GENERIC, msg, &answer);
+	if (!err && !found)
+		err = -EOPNOTSUPP;
+	if (!err)
+		*queues = found;
+	return err;
 }
 
 static int parse_xdp_features(struct nlmsghdr *hdr, void *arg)

@@ -16,6 +16,9 @@ int vtx_feature_get(int ifindex, const char *name, bool *on);
 /* @n names at once; returns -EOPNOTSUPP when, afterwards, one of them is not as wished (fixed). */
 int vtx_feature_set(int ifindex, const char *const *names, int n, bool on);
 
+/* How many queues the device receives on at present. -EOPNOTSUPP: it doesn't tell. */
+int vtx_rx_queues(int ifindex, uint32_t *queues);
+
 /* NETDEV_XDP_ACT_NDO_XMIT of linux/netdev.h, Linux 6.3: the device is a target of XDP redirects. */
 #define VTX_XDP_ACT_NDO_XMIT 4
 /* NETDEV_XDP_ACT_NDO_XMIT_SG: of frames of several buffers, too. */

@@ -17,6 +17,10 @@ int vtx_parse_port_name(const char *text);
 int vtx_parse_ifname(const char *text);
 /* A decimal number in [@min, @max]; @what names it in the message. */
 int vtx_parse_u32(const char *text, const char *what, uint32_t min, uint32_t max, uint32_t *value);
+/* "3", or "2-5": numbers in [0, @max]. *@count is how many there are from *@first on. */
+int vtx_parse_range(const char *text, const char *what, uint32_t max, uint32_t *first, uint32_t *count);
+/* A file's permissions in octal, 1 to 0777. */
+int vtx_parse_mode(const char *text, const char *what, uint32_t *mode);
 /* One of @words (NULL-terminated); *@index is its place. The message lists the words. */
 int vtx_parse_word(const char *text, const char *what, const char *const *words, int *index);
 

@@ -20,20 +20,25 @@
 #include "signals.h"
 #include "tables.h"
 #include "vlan.h"
+#include "xsks.h"
 
-const char *const vtx_kind_names[] = {[VTX_KIND_NONE] = "none", [VTX_KIND_TAP] = "tap", [VTX_KIND_VETH] = "veth", NULL};
+const char *const vtx_kind_names[] = {
+	[VTX_KIND_NONE] = "none", [VTX_KIND_TAP] = "tap", [VTX_KIND_VETH] = "veth", [VTX_KIND_XSK] = "xsk", NULL};
 const char *const vtx_path_names[] = {[VTX_PATH_AUTO] = "auto", [VTX_PATH_XDP] = "xdp", [VTX_PATH_STACK] = "stack", NULL};
 const char *const vtx_state_names[] = {"none", "being added", "ready", "being changed", "being deleted", NULL};
 
-static const struct vtx_kind_ops *const kinds[] = {[VTX_KIND_TAP] = &vtx_tap_ops, [VTX_KIND_VETH] = &vtx_veth_ops};
+static const struct vtx_kind_ops *const kinds[] = {
+	[VTX_KIND_TAP] = &vtx_tap_ops, [VTX_KIND_VETH] = &vtx_veth_ops, [VTX_KIND_XSK] = &vtx_xsk_ops};
 
 int vtx_port_device(const struct vtx_port *port, struct vtx_link *link)
 {
-	static const char *const link_kinds[] = {[VTX_KIND_TAP] = "tun", [VTX_KIND_VETH] = "veth"};
+	static const char *const link_kinds[] = {[VTX_KIND_TAP] = "tun", [VTX_KIND_VETH] = "veth", [VTX_KIND_XSK] = "veth"};
 	static const __u8 unknown[VTX_MAC_SIZE];
 	struct vtx_link found;
 	int err;
 
+	if (vtx_port_is_direct(port))
+		return vtx_link_get_index(port->peer_ifindex, link);
 	/* A command that was killed right after making the device knew only its name. */
 	err = port->ifindex ? vtx_link_get_index(port->ifindex, &found) : vtx_link_get(port->dev, &found);
 	if (err && err != -ENODEV)
@@ -172,12 +177,20 @@ static int pin_dir(const struct vtx_uplink *u, const struct vtx_port *port)
 	return err ? err : vtx_bpffs_mkdir(vtx_bpffs_join(path, u->dir, "port", port->name));
 }
 
+int vtx_port_check_kind(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
+{
+	return kinds[port->kind]->check ? kinds[port->kind]->check(u, number, port) : 0;
+}
+
 static int attach_tc(struct vtx_uplink *u, struct vtx_port *port, const char *dir)
 {
-	int prog = vtx_program_fd(u->dir, "port_in"), err;
 	char path[VTX_PATH_SIZE];
 	bool made = false;
+	int prog, err;
 
+	if (vtx_port_is_direct(port))
+		return 0;
+	prog = vtx_program_fd(u->dir, "port_in");
 	if (prog < 0)
 		return prog;
 	err = vtx_tc_attach(u->config.tc, prog, port->ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, dir, "tc", NULL), port->dev, &made);
@@ -208,6 +221,8 @@ static int attach_xdp(struct vtx_uplink *u, struct vtx_port *port, const char *d
  */
 static bool wants_xdp(const struct vtx_uplink *u, const struct vtx_port *port)
 {
+	if (vtx_port_is_direct(port))
+		return false;
 	if ((u->config.flags & VTX_C_FRAGS) && port->kind == VTX_KIND_TAP)
 		return false;
 	return !(port->flags & VTX_P_OFFLOADS) && port->path != VTX_PATH_STACK;
@@ -254,6 +269,8 @@ static int build_device(struct vtx_uplink *u, __u32 number, const struct vtx_por
 		err = vtx_port_save(u, number, port);
 	if (!err)
 		err = vtx_row_add(u, number, vtx_bpffs_join(dir, u->dir, "port", port->name));
+	if (!err && port->kind == VTX_KIND_XSK)
+		err = vtx_xsks_add(u, number, dir);
 	if (!err)
 		err = vtx_needs_raise(u, port);
 	if (!err)
@@ -349,6 +366,11 @@ static int check_spec(const struct vtx_uplink *u, const struct vtx_port_spec *sp
 	port->path = spec->path;
 	port->mtu = spec->mtu;
 	port->policy = spec->policy;
+	port->queue_first = spec->queue_first;
+	port->queues = spec->queues;
+	port->owner = spec->owner;
+	port->group = spec->group;
+	port->socket_mode = spec->socket_mode;
 	port->flags = spec->flags | (spec->offloads ? VTX_P_OFFLOADS : 0) | (spec->host ? VTX_P_HOST : 0);
 	port->state = VTX_STATE_ADDING;
 	snprintf(port->name, sizeof(port->name), "%s", spec->name);
@@ -361,6 +383,8 @@ static int check_spec(const struct vtx_uplink *u, const struct vtx_port_spec *sp
 		err = vtx_port_check_macs(u, 0, port);
 	if (!err)
 		err = vtx_port_check_learn(u, 0, port);
+	if (!err)
+		err = vtx_port_check_kind(u, 0, port);
 	return err || !spec->mtu ? err : vtx_port_check_mtu(u, spec->mtu);
 }
 
@@ -423,8 +447,11 @@ static int take_apart(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 	if (err)
 		return err;
 	vtx_bpffs_remove(vtx_bpffs_join(path, dir, "xdp", NULL));
-	vtx_tc_detach(u->config.tc, port->ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, dir, "tc", NULL),
-		      port->flags & VTX_P_CLSACT_OURS);
+	if (!vtx_port_is_direct(port))
+		vtx_tc_detach(u->config.tc, port->ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, dir, "tc", NULL),
+			      port->flags & VTX_P_CLSACT_OURS);
+	if (port->kind == VTX_KIND_XSK)
+		vtx_xsks_del(u, number);
 	vtx_row_del(u, number); /* waits until no program is at work with the row */
 	err = vtx_tables_forget(u, number, port);
 	if (err)

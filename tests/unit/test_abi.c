@@ -80,6 +80,9 @@ static void test_reasons_known(void **state)
 		"storm_multicast",
 		"storm_unknown",
 		"no_memory",
+		"direct",
+		"wrong_queue",
+		"overrun",
 		"not_open",
 		"ring_full",
 		"no_napi",
@@ -87,6 +90,7 @@ static void test_reasons_known(void **state)
 		"queue_full",
 		"backlog",
 		"redirect_failed",
+		"fill_empty",
 	};
 
 	(void)state;
