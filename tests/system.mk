@@ -10,7 +10,7 @@ JOBS ?= 2
 $(BUILD)/tests/tools/%: tests/tools/%.c Makefile tests/system.mk
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 $(WARN) $(CFLAGS) -MMD -MP -o $@ $< -pthread
+	$(Q)$(CC) -std=gnu11 $(WARN) $(CFLAGS) -iquote user -MMD -MP -o $@ $< -pthread
 
 $(BUILD)/tests/tools/%.o: tests/tools/%.bpf.c Makefile tests/system.mk
 	$(call say,BPF,$@)
