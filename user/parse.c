@@ -67,6 +67,13 @@ int vtx_parse_mac(const char *text, uint8_t mac[VTX_MAC_SIZE])
 	return 0;
 }
 
+int vtx_parse_destination(const char *text, uint8_t mac[VTX_MAC_SIZE])
+{
+	if (read_mac(text, mac))
+		return 0;
+	return vtx_error(-EINVAL, WORD " is no MAC address; write six pairs of hex digits, as in 52:54:00:12:34:56", text);
+}
+
 int vtx_parse_port_name(const char *text)
 {
 	if (!*text)

@@ -10,6 +10,8 @@
 
 /* A guest's MAC address: six colon-separated hex pairs; not zero, not a group address. */
 int vtx_parse_mac(const char *text, uint8_t mac[VTX_MAC_SIZE]);
+/* A MAC address to send to: a group's, too. */
+int vtx_parse_destination(const char *text, uint8_t mac[VTX_MAC_SIZE]);
 /* A port's name: [A-Za-z0-9][A-Za-z0-9_-]*, at most VTX_NAME_SIZE - 1 bytes. */
 int vtx_parse_port_name(const char *text);
 /* A network device's name, by the kernel's rules (dev_valid_name: not empty, < 16 bytes, not "." or "..", no '/', ':' or white

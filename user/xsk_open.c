@@ -33,6 +33,7 @@ struct source {
 	int (*put_in_map)(struct source *s, uint32_t queue, int fd);
 	int (*busy_poll)(struct source *s, int fd, uint32_t us, uint32_t budget); /* by somebody who may */
 	int fd; /* of the broker's connection, or of the map (-1: none) */
+	uint32_t queues; /* opened where nothing else is asked for; 0: all there are */
 	struct vtx_xsk_port port;
 };
 
@@ -160,8 +161,9 @@ static uint32_t default_frame_size(const struct vtx_guest_options *o, const stru
 }
 
 /* The caller's options, as many as it knew of, with defaults for what is 0. */
-static int settle(const struct vtx_guest_options *given, const struct vtx_xsk_port *port, struct vtx_guest_options *o)
+static int settle(const struct vtx_guest_options *given, const struct source *s, struct vtx_guest_options *o)
 {
+	const struct vtx_xsk_port *port = &s->port;
 	int err;
 
 	memset(o, 0, sizeof(*o));
@@ -171,7 +173,7 @@ static int settle(const struct vtx_guest_options *given, const struct vtx_xsk_po
 		memcpy(o, given, given->size < sizeof(*o) ? given->size : sizeof(*o));
 	if (o->flags & VTX_GUEST_COPY && o->flags & VTX_GUEST_ZERO_COPY)
 		return vtx_xsk_fail(-EINVAL, "copy and zero-copy: it is one or the other");
-	o->queues = or_default(o->queues, port->queues > o->first_queue ? port->queues - o->first_queue : 1);
+	o->queues = or_default(or_default(o->queues, s->queues), port->queues > o->first_queue ? port->queues - o->first_queue : 1);
 	o->fill_size = or_default(o->fill_size, FILL_DEFAULT);
 	o->rx_size = or_default(o->rx_size, o->fill_size);
 	o->tx_size = or_default(o->tx_size, TX_DEFAULT);
@@ -297,7 +299,7 @@ static int open_from(struct source *s, const struct vtx_guest_options *given, st
 {
 	struct vtx_guest_options o;
 	struct vtx_guest *g;
-	int err = settle(given, &s->port, &o);
+	int err = settle(given, s, &o);
 
 	if (!err)
 		err = check_queues(&o, &s->port);
@@ -345,6 +347,7 @@ int vtx_guest_open_device(const char *ifname, const char *map_path, int map_fd, 
 	int err;
 
 	/* How many queues it has, bind tells. */
+	s.queues = 1;
 	s.port.queues = VTX_GUEST_QUEUES_MAX;
 	s.port.zero_copy = true;
 	err = look_at_device(ifname, &s.port);
