@@ -140,10 +140,10 @@ int vtx_parse_range(const char *text, const char *what, uint32_t max, uint32_t *
 {
 	const char *dash = strchr(text, '-');
 	char low[16];
-	uint32_t a, b;
+	uint32_t a = 0, b = 0;
 	int err;
 
-	if (!dash) {
+	if (!dash || dash - text >= (long)sizeof(low)) {
 		err = vtx_parse_u32(text, what, 0, max, &a);
 		b = a;
 	} else {
