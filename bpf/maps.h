@@ -180,6 +180,14 @@ struct {
 	__type(value, __u32);
 } vtx_queues SEC(".maps");
 
+/* Programs don't read it: it is made with them so that it has types. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct vtx_rss);
+} vtx_rss SEC(".maps");
+
 static __always_inline const struct vtx_config *vtx_get_config(void)
 {
 	__u32 zero = 0;

@@ -23,6 +23,7 @@ const char *const vtx_map_names[VTX_MAPS] = {
 	[VTX_GROUPS] = VTX_MAP_GROUPS,	 [VTX_REPORTS] = VTX_MAP_REPORTS,   [VTX_ROUTERS] = VTX_MAP_ROUTERS,
 	[VTX_MCAST] = VTX_MAP_MCAST,	 [VTX_SOURCES] = VTX_MAP_SOURCES,   [VTX_LIMITS_MAP] = VTX_MAP_LIMITS,
 	[VTX_USAGE] = VTX_MAP_USAGE,	 [VTX_XSKS] = VTX_MAP_XSKS,	    [VTX_QUEUES] = VTX_MAP_QUEUES,
+	[VTX_RSS] = VTX_MAP_RSS,
 };
 
 void vtx_uplink_init(struct vtx_uplink *u)

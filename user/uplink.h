@@ -27,6 +27,7 @@ enum vtx_map {
 	VTX_USAGE,
 	VTX_XSKS,
 	VTX_QUEUES,
+	VTX_RSS,
 	VTX_MAPS
 };
 extern const char *const vtx_map_names[VTX_MAPS];

@@ -48,6 +48,7 @@
 #define VTX_REPORTS_MAX 65536
 #define VTX_SOURCES_MAX 16384
 #define VTX_XSK_QUEUES 64 /* of a device, that AF_XDP sockets may be bound to */
+#define VTX_RSS_MAX 4096 /* entries of a NIC's indirection table, and queues in it */
 
 /* What one port may teach us; what is more is not learnt, and forwarded as if it were unknown. */
 #define VTX_PORT_NEIGHS 256
@@ -76,6 +77,7 @@
 #define VTX_MAP_USAGE "usage"
 #define VTX_MAP_XSKS "xsks"
 #define VTX_MAP_QUEUES "queues"
+#define VTX_MAP_RSS "rss"
 
 /*
  * Why a frame was dropped: X(enumerator, name, side, what it means).
@@ -322,9 +324,15 @@ struct vtx_port {
 	__u8 macs[VTX_PORT_MACS][VTX_MAC_SIZE];
 	__u8 dev_mac[VTX_MAC_SIZE]; /* the host-side device's own address: an index may be another device's one day */
 	__u8 pad1[2];
+	__u32 rules[VTX_PORT_MACS]; /* direct xsk: the uplink's flow rule for address n, as its location + 1; 0: we made none */
+	__u32 context; /* the RSS context that those rules name, or 0 */
+	__u32 steer_error; /* errno of the last flow rule that was refused, or 0 */
 	struct vtx_policy policy;
 };
-_Static_assert(sizeof(struct vtx_port) == 184 + sizeof(struct vtx_policy), "vtx_port");
+_Static_assert(sizeof(struct vtx_port) == 224 + sizeof(struct vtx_policy), "vtx_port");
+
+/* In rules and context: it is being made, and the driver alone knows where. */
+#define VTX_SOMEWHERE 0xffffffff
 
 #define VTX_P_CREATED (1U << 0) /* we made the device, and delete it with the port */
 #define VTX_P_OFFLOADS (1U << 1) /* the guest may send partial checksums and GSO frames */
@@ -343,6 +351,7 @@ _Static_assert(sizeof(struct vtx_port) == 184 + sizeof(struct vtx_policy), "vtx_
 #define VTX_P_ALLOW_CONTROL (1U << 13)
 #define VTX_P_XMIT_SG (1U << 14) /* the device accepts redirected XDP frames of several buffers */
 #define VTX_P_DIRECT (1U << 15) /* xsk: no device of its own; its sockets are bound to the uplink's queues */
+#define VTX_P_STEERED (1U << 16) /* flow rules bring the frames for all its addresses to its queues */
 
 /* A set of ports: bit port % 64 of word port / 64. */
 struct vtx_bits {
@@ -413,6 +422,13 @@ struct vtx_stats {
 	__u64 drops[VTX_REASON_SLOTS]; /* frames, by enum vtx_reason */
 };
 _Static_assert(sizeof(struct vtx_stats) == 64 + 16 + 8 * VTX_REASON_SLOTS, "vtx_stats");
+
+/* Map "rss", one entry: the indirection table that the uplink's NIC had before queues of direct ports were taken out of it. */
+struct vtx_rss {
+	__u32 size; /* 0: the NIC's table is as we found it */
+	__u32 entries[VTX_RSS_MAX]; /* queues */
+};
+_Static_assert(sizeof(struct vtx_rss) == 4 + 4 * VTX_RSS_MAX, "vtx_rss");
 
 /* Devices whose losses the observe programs watch. */
 enum vtx_role { VTX_ROLE_UPLINK, VTX_ROLE_TAP, VTX_ROLE_VETH, VTX_ROLE_VETH_PEER };

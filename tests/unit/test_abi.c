@@ -89,7 +89,8 @@ static void test_no_hidden_padding(void **state)
 	assert_int_equal(offsetof(struct vtx_config, ifname) + VTX_IFNAME_SIZE, sizeof(struct vtx_config));
 	assert_int_equal(offsetof(struct vtx_config, ifname), offsetof(struct vtx_config, pad) + 2);
 	assert_int_equal(offsetof(struct vtx_port, macs) + VTX_PORT_MACS * VTX_MAC_SIZE, offsetof(struct vtx_port, dev_mac));
-	assert_int_equal(offsetof(struct vtx_port, pad1) + 2, offsetof(struct vtx_port, policy));
+	assert_int_equal(offsetof(struct vtx_port, pad1) + 2, offsetof(struct vtx_port, rules));
+	assert_int_equal(offsetof(struct vtx_port, steer_error) + sizeof(__u32), offsetof(struct vtx_port, policy));
 	assert_int_equal(offsetof(struct vtx_policy, vlans) + 64 * sizeof(__u64), sizeof(struct vtx_policy));
 	assert_int_equal(offsetof(struct vtx_stats, drops) + VTX_REASON_SLOTS * sizeof(__u64), sizeof(struct vtx_stats));
 	assert_int_equal(offsetof(struct vtx_observed_key, pad) + sizeof(__u32), sizeof(struct vtx_observed_key));
