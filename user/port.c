@@ -18,6 +18,7 @@
 #include "ports.h"
 #include "row.h"
 #include "signals.h"
+#include "steer.h"
 #include "tables.h"
 #include "vlan.h"
 #include "xsks.h"
@@ -299,6 +300,8 @@ static int build(struct vtx_uplink *u, __u32 number, const struct vtx_port_spec 
 	if (!err)
 		err = vtx_filter_set(u, number, port);
 	if (!err)
+		err = vtx_steer_set(u, number, port);
+	if (!err)
 		err = vtx_fdb_set(u, number, port);
 	return err ? err : vtx_interrupted("port add");
 }
@@ -441,6 +444,8 @@ static int take_apart(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 	err = vtx_tables_del(u, number, port);
 	if (!err)
 		err = vtx_filter_clear(u, port);
+	if (!err)
+		err = vtx_steer_clear(u, port);
 	/* The device before its hooks: without them what the guest sends would meet the host's own stack. */
 	if (!err)
 		err = kinds[port->kind]->destroy(port);
@@ -495,6 +500,8 @@ int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port, 
 	if (!err)
 		err = vtx_filter_set(u, number, port);
 	if (!err)
+		err = vtx_steer_set(u, number, port);
+	if (!err)
 		err = vtx_fdb_set(u, number, port);
 	if (!err)
 		err = vtx_tables_prune(u, number, port, forget);
@@ -526,6 +533,8 @@ static int move(struct vtx_uplink *u, __u32 number, const struct vtx_port *from,
 	err = vtx_port_save(u, number, &old);
 	if (!err)
 		err = vtx_filter_carry_over(u, from, to);
+	if (!err)
+		err = vtx_steer_carry_over(u, from, to);
 	to->state = VTX_STATE_CHANGING;
 	if (!err)
 		err = vtx_port_save(u, number, to);
