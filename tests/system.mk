@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # System tests: the built command on real devices, in namespaces of their own. SUITE="frames veth" picks tests by name.
 TOOLS_BPF := $(wildcard tests/tools/*.bpf.c)
-TOOLS_SRC := $(filter-out $(TOOLS_BPF) tests/tools/fault.c,$(wildcard tests/tools/*.c))
+PRELOADS := fault nic
+TOOLS_SRC := $(filter-out $(TOOLS_BPF) $(PRELOADS:%=tests/tools/%.c),$(wildcard tests/tools/*.c))
 TOOLS := $(TOOLS_SRC:tests/tools/%.c=$(BUILD)/tests/tools/%) $(TOOLS_BPF:tests/tools/%.bpf.c=$(BUILD)/tests/tools/%.o) \
-	$(BUILD)/tests/tools/fault.so
+	$(PRELOADS:%=$(BUILD)/tests/tools/%.so)
 SUITE ?=
 JOBS ?= 2
 
@@ -17,7 +18,7 @@ $(BUILD)/tests/tools/%.o: tests/tools/%.bpf.c Makefile tests/system.mk
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -O2 -g -target bpf -Wall -Wextra -Werror -I/usr/include/$(shell uname -m)-linux-gnu -c -o $@ $<
 
-$(BUILD)/tests/tools/fault.so: tests/tools/fault.c Makefile tests/system.mk
+$(BUILD)/tests/tools/%.so: tests/tools/%.c Makefile tests/system.mk
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) $(CFLAGS) -shared -fPIC -o $@ $<
