@@ -30,18 +30,22 @@ USER_LIBS = $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Werror -D__TARGET_ARCH_$(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/') \
 	-Iinclude -I. -Ibpf
 
-USER_SRC := $(wildcard user/*.c)
+.PHONY: all
+all:
+
+include user/guest.mk
+
+USER_SRC := $(filter-out $(GUEST_MODULES:%=user/%.c),$(wildcard user/*.c))
 USER_OBJ := $(USER_SRC:%.c=$(BUILD)/%.o)
 BPF_SRC := $(wildcard bpf/*.bpf.c)
 SKELETONS := $(BPF_SRC:bpf/%.bpf.c=$(BUILD)/bpf/%.skel.h)
 PROGRAM := $(BUILD)/vtapxdp
 
-.PHONY: all
-all: $(PROGRAM)
+all: $(PROGRAM) guest-library
 
-$(PROGRAM): $(USER_OBJ)
+$(PROGRAM): $(USER_OBJ) $(GUEST_A)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(USER_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(USER_LIBS) -pthread
 
 # Skeletons first: the dependency files that name them exist only after the first build.
 $(BUILD)/user/%.o: user/%.c Makefile | $(SKELETONS)
@@ -67,7 +71,7 @@ vmlinux:
 	$(Q)scripts/vmlinux-h.py > vmlinux.h.tmp && mv vmlinux.h.tmp vmlinux.h
 
 .PHONY: install
-install: $(PROGRAM)
+install: $(PROGRAM) install-guest
 	install -D -m 0755 $(PROGRAM) $(DESTDIR)$(SBINDIR)/vtapxdp
 	install -D -m 0644 include/vtapxdp/abi.h $(DESTDIR)$(INCLUDEDIR)/vtapxdp/abi.h
 

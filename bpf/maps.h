@@ -156,6 +156,38 @@ struct {
 	__type(value, struct vtx_usage);
 } vtx_usage SEC(".maps");
 
+/* An AF_XDP port's sockets, by queue of the device that they are bound to. */
+struct vtx_xsk_map {
+	__uint(type, BPF_MAP_TYPE_XSKMAP);
+	__uint(max_entries, VTX_XSK_QUEUES);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+};
+
+/* A port's sockets are a map of their own, so that whoever makes them can be handed that one and nothing else. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, VTX_ROWS);
+	__type(key, __u32);
+	__array(values, struct vtx_xsk_map);
+} vtx_xsks SEC(".maps");
+
+/* Which direct AF_XDP port has a queue of the uplink; 0: none. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, VTX_XSK_QUEUES);
+	__type(key, __u32);
+	__type(value, __u32);
+} vtx_queues SEC(".maps");
+
+/* Programs don't read it: it is made with them so that it has types. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct vtx_rss);
+} vtx_rss SEC(".maps");
+
 static __always_inline const struct vtx_config *vtx_get_config(void)
 {
 	__u32 zero = 0;

@@ -8,6 +8,7 @@
  * skbs: kfree_skb, by our mark in tc_index, which says that the skb was counted, and by the device that it was on:
  *	a port's, other than the one it came in by		lost on the way to that port
  *	the guest's end of a veth, not yet received there	the same: its ring or the backlog was full
+ *	a port's veth, not yet received there			what the guest sent and we never saw
  *	the uplink, on its way in, marked for the host		lost between a port and the host
  *	any other						the redirect was refused, or the uplink's queue was full: the mark and
  *								the FDB say where it was to go
@@ -29,6 +30,7 @@
 #define VTX_HEAD 128
 
 #define VTX_ENXIO 6
+#define VTX_EINVAL 22
 #define VTX_EOPNOTSUPP 95
 #define VTX_ENETDOWN 100
 
@@ -71,6 +73,40 @@ int BPF_PROG(vtx_devmap_xmit, struct net_device *from, struct net_device *to, in
 	return 0;
 }
 
+/*
+ * What the kernel can't put into an AF_XDP socket. Silent is only a driver that, in zero-copy mode, finds no buffer to receive into: what
+ * the NIC drops then is in its own statistics.
+ */
+static __always_inline enum vtx_reason reason_of_socket(int err)
+{
+	switch (err) {
+	case -12: /* ENOMEM */
+		return VTX_R_FILL_EMPTY;
+	case -105: /* ENOBUFS */
+		return VTX_R_RING_FULL;
+	case -28: /* ENOSPC */
+		return VTX_R_TOO_BIG; /* than a buffer, and the socket takes one buffer a frame */
+	case -VTX_ENXIO:
+	case -VTX_EINVAL:
+		return VTX_R_NOT_OPEN; /* not bound yet, or bound to another queue */
+	default:
+		return VTX_R_REDIRECT_FAILED;
+	}
+}
+
+/* Of an isolated port by its device, of a direct one by the uplink's queue. */
+static __always_inline void lost_by_socket(const struct vtx_observed *o, int err, __u32 queue)
+{
+	const __u32 *port = &o->port;
+
+	if (o->role == VTX_ROLE_UPLINK)
+		port = bpf_map_lookup_elem(&vtx_queues, &queue);
+	else if (o->role != VTX_ROLE_VETH_PEER)
+		return;
+	if (port && *port)
+		vtx_count_lost(*port, VTX_CARRIER_XDP, reason_of_socket(err), 1);
+}
+
 /* A veth whose far end switched GRO off says no before a bulk is made. */
 static __always_inline enum vtx_reason reason_of_refusal(int err)
 {
@@ -83,6 +119,8 @@ int BPF_PROG(vtx_redirect_err, struct net_device *dev, const void *xdp, const vo
 {
 	const struct vtx_observed *o = observed(dev);
 
+	if (o && map_type == BPF_MAP_TYPE_XSKMAP)
+		lost_by_socket(o, err, index);
 	if (o && o->role != VTX_ROLE_VETH_PEER && map_type == BPF_MAP_TYPE_DEVMAP && index < VTX_ROWS)
 		vtx_count_lost(index, VTX_CARRIER_XDP, reason_of_refusal(err), 1);
 	return 0;
@@ -236,6 +274,20 @@ static __always_inline int lost_row(struct sk_buff *skb, const struct vtx_config
 	return wanted_row(skb, config, mark);
 }
 
+/* What a guest sent that never came to our programs: the veth's ring, or the backlog, was full. Nobody has counted it yet. */
+static __always_inline int is_overrun(struct sk_buff *skb, const struct vtx_observed *o)
+{
+	return o->role == VTX_ROLE_VETH && !BPF_CORE_READ(skb, skb_iif) && pulled(skb) == VTX_ETH_HLEN;
+}
+
+static __always_inline void count_overrun(struct sk_buff *skb, __u32 row)
+{
+	__u32 frames = frames_of(skb);
+
+	vtx_count_rx(row, VTX_CARRIER_STACK, frames, BPF_CORE_READ(skb, len) + VTX_ETH_HLEN);
+	vtx_count_drop(row, VTX_R_OVERRUN, frames);
+}
+
 SEC("tp_btf/kfree_skb")
 int BPF_PROG(vtx_kfree_skb, struct sk_buff *skb, const void *location, int reason)
 {
@@ -250,6 +302,10 @@ int BPF_PROG(vtx_kfree_skb, struct sk_buff *skb, const void *location, int reaso
 	    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_TC_EGRESS) ||
 	    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_XDP))
 		return 0;
+	if (is_overrun(skb, o)) {
+		count_overrun(skb, o->port);
+		return 0;
+	}
 	row = lost_row(skb, config, o, &carrier);
 	if (row < 0)
 		return 0;

@@ -254,6 +254,8 @@ static __always_inline int vtx_send_to_port(struct vtx_skb *s, const struct vtx_
 
 	if (!vtx_fits(s, t, how))
 		return vtx_too_big(s, t, how);
+	if (t->flags & VTX_T_DIRECT)
+		return vtx_tc_drop(s, t->port, VTX_R_DIRECT);
 	if ((t->flags & VTX_T_RATE_IN) && !vtx_within(t->port, VTX_LIMIT_IN, s->frames, vtx_all_bytes_after(s, how)))
 		return vtx_tc_drop(s, t->port, VTX_R_RATE_IN);
 	if (vtx_retag(s, how))
@@ -291,6 +293,10 @@ static __always_inline void vtx_clone_to(const struct vtx_skb *s, const struct v
 	}
 	if (!vtx_fits(s, t, VTX_KEEP)) {
 		vtx_count_drop(row, VTX_R_TOO_BIG, s->frames);
+		return;
+	}
+	if (t->flags & VTX_T_DIRECT) {
+		vtx_count_drop(row, VTX_R_DIRECT, s->frames);
 		return;
 	}
 	if (!vtx_skb_within(s, row, t->flags, VTX_T_RATE_IN, VTX_LIMIT_IN)) {

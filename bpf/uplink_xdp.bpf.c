@@ -13,6 +13,7 @@
 #include "carrier.h"
 #include "count.h"
 #include "decide.h"
+#include "direct.h"
 #include "xdp.h"
 
 struct {
@@ -38,6 +39,8 @@ static __always_inline int take(struct xdp_md *ctx, const int resize)
 	if (x.split)
 		return XDP_PASS;
 	v = reason ? vtx_drop(reason) : vtx_decide_xdp(&x, VTX_FROM_WIRE, NULL);
+	if (v.action == VTX_TO_PORT && v.target && (v.target->flags & VTX_T_DIRECT))
+		return vtx_carry_direct(&x, v.target);
 	/* Storm limits are the slow path's, for one guest's group frames (ARP for its address) as for all. */
 	if ((config->flags & VTX_C_STORM) && vtx_is_group(x.f.dst))
 		return XDP_PASS;

@@ -27,7 +27,7 @@ ENUMS = {
     "bpf_adj_room_mode": ["BPF_ADJ_ROOM_MAC"],
     "xdp_action": None,
     "bpf_map_type": [
-        "BPF_MAP_TYPE_HASH", "BPF_MAP_TYPE_ARRAY", "BPF_MAP_TYPE_PERCPU_ARRAY", "BPF_MAP_TYPE_ARRAY_OF_MAPS", "BPF_MAP_TYPE_DEVMAP",
+        "BPF_MAP_TYPE_HASH", "BPF_MAP_TYPE_ARRAY", "BPF_MAP_TYPE_PERCPU_ARRAY", "BPF_MAP_TYPE_ARRAY_OF_MAPS", "BPF_MAP_TYPE_DEVMAP", "BPF_MAP_TYPE_XSKMAP",
     ],
     "netdev_state_t": ["__LINK_STATE_START", "__LINK_STATE_NOCARRIER"],
     "skb_drop_reason": [

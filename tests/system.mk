@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # System tests: the built command on real devices, in namespaces of their own. SUITE="frames veth" picks tests by name.
 TOOLS_BPF := $(wildcard tests/tools/*.bpf.c)
-TOOLS_SRC := $(filter-out $(TOOLS_BPF) tests/tools/fault.c,$(wildcard tests/tools/*.c))
+PRELOADS := fault nic
+TOOLS_SRC := $(filter-out $(TOOLS_BPF) $(PRELOADS:%=tests/tools/%.c),$(wildcard tests/tools/*.c))
 TOOLS := $(TOOLS_SRC:tests/tools/%.c=$(BUILD)/tests/tools/%) $(TOOLS_BPF:tests/tools/%.bpf.c=$(BUILD)/tests/tools/%.o) \
-	$(BUILD)/tests/tools/fault.so
+	$(PRELOADS:%=$(BUILD)/tests/tools/%.so)
 SUITE ?=
 JOBS ?= 2
 
 $(BUILD)/tests/tools/%: tests/tools/%.c Makefile tests/system.mk
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 $(WARN) $(CFLAGS) -MMD -MP -o $@ $< -pthread
+	$(Q)$(CC) -std=gnu11 $(WARN) $(CFLAGS) -iquote user -MMD -MP -o $@ $< -pthread
 
 $(BUILD)/tests/tools/%.o: tests/tools/%.bpf.c Makefile tests/system.mk
 	$(call say,BPF,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -O2 -g -target bpf -Wall -Wextra -Werror -I/usr/include/$(shell uname -m)-linux-gnu -c -o $@ $<
 
-$(BUILD)/tests/tools/fault.so: tests/tools/fault.c Makefile tests/system.mk
+$(BUILD)/tests/tools/%.so: tests/tools/%.c Makefile tests/system.mk
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) $(CFLAGS) -shared -fPIC -o $@ $<

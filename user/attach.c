@@ -24,6 +24,7 @@
 #include "link.h"
 #include "load.h"
 #include "lock.h"
+#include "narrow.h"
 #include "needs.h"
 #include "netns.h"
 #include "port.h"
@@ -410,6 +411,8 @@ static int restore_device(const struct vtx_uplink *u)
 	if (err)
 		return err;
 	err = vtx_spoilers_restore(c);
+	if (!err)
+		err = vtx_narrow_settle(u);
 	if (!err && (c->flags & VTX_C_ALLMULTI))
 		err = vtx_link_set_allmulti(c->ifindex, false);
 	if (err)

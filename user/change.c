@@ -12,6 +12,7 @@
 #include "ports.h"
 #include "promisc.h"
 #include "settings.h"
+#include "steer.h"
 
 int vtx_change_ready(const struct vtx_uplink *u)
 {
@@ -118,6 +119,8 @@ int vtx_change_finish(struct vtx_uplink *u)
 
 	if (!err)
 		err = vtx_promisc_settle(u);
+	if (!err)
+		err = vtx_steer_settle(u);
 	if (!err)
 		err = vtx_needs_settle(u);
 	if (err)

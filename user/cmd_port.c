@@ -12,6 +12,7 @@
 #include "netns.h"
 #include "parse.h"
 #include "policy.h"
+#include "policy_show.h"
 #include "port.h"
 #include "ports.h"
 #include "render.h"
@@ -19,8 +20,8 @@
 
 struct port_args {
 	const char *uplink, *port;
-	bool tap, veth;
-	const char *dev, *netns, *pid, *ifname, *owner, *group, *mtu, *path, *offloads;
+	bool tap, veth, xsk;
+	const char *dev, *netns, *pid, *ifname, *owner, *group, *mtu, *path, *offloads, *queue, *queues, *socket_mode;
 	struct vtx_opt_list macs;
 	bool multi_queue, host, no_host;
 	struct vtx_policy_args policy;
@@ -64,19 +65,26 @@ static const struct vtx_opt add_opts[] = {
 	ARG_PORT,
 	{VTX_OPT_FLAG, "tap", 0, NULL, "a TAP device: QEMU/KVM, User-mode Linux, VirtualBox", AT(tap)},
 	{VTX_OPT_FLAG, "veth", 0, NULL, "a veth pair into a network namespace: containers", AT(veth)},
-	{VTX_OPT_TEXT, "dev", 0, "NAME", "the host's device; an existing TAP is taken as it is (default: tap-PORT, ve-PORT)", AT(dev)},
+	{VTX_OPT_FLAG, "xsk", 0, NULL,
+	 "AF_XDP sockets, at a veth pair of the port's own or (--queue) on the uplink: DPDK, QEMU, 'vtapxdp guest'", AT(xsk)},
+	{VTX_OPT_TEXT, "dev", 0, "NAME", "the host's device; an existing TAP is taken as it is (default: tap-PORT, ve-PORT, xs-PORT)",
+	 AT(dev)},
 	OPT_MAC,
 	OPT_MTU,
 	OPT_PATH,
 	OPT_OFFLOADS,
 	OPT_NO_HOST,
 	VTX_POLICY_OPTS(AT(policy)),
-	{VTX_OPT_TEXT, "owner", 0, "USER", "tap: who may open the device besides root", AT(owner)},
-	{VTX_OPT_TEXT, "group", 0, "GROUP", "tap: the group that may", AT(group)},
+	{VTX_OPT_TEXT, "owner", 0, "USER", "tap, xsk: who may open the device, or its broker's socket, besides root", AT(owner)},
+	{VTX_OPT_TEXT, "group", 0, "GROUP", "tap, xsk: the group that may", AT(group)},
 	{VTX_OPT_FLAG, "multi-queue", 0, NULL, "tap: made for several queues (QEMU: queues=N)", AT(multi_queue)},
-	{VTX_OPT_TEXT, "netns", 0, "NAME|PATH", "veth: the guest's network namespace", AT(netns)},
-	{VTX_OPT_TEXT, "pid", 0, "PID", "veth: the namespace of that process", AT(pid)},
-	{VTX_OPT_TEXT, "ifname", 0, "NAME", "veth: the device's name in the guest (default: eth0)", AT(ifname)},
+	{VTX_OPT_TEXT, "netns", 0, "NAME|PATH", "veth, xsk: the guest's network namespace (default for xsk: this one)", AT(netns)},
+	{VTX_OPT_TEXT, "pid", 0, "PID", "veth, xsk: the namespace of that process", AT(pid)},
+	{VTX_OPT_TEXT, "ifname", 0, "NAME", "veth, xsk: the device's name in the guest (default: eth0, xg-PORT)", AT(ifname)},
+	{VTX_OPT_TEXT, "queue", 0, "N[-M]", "xsk: direct, on these queues of the uplink itself; needs --trust", AT(queue)},
+	{VTX_OPT_TEXT, "queues", 0, "N", "xsk: queues of the guest's end (default: 1)", AT(queues)},
+	{VTX_OPT_TEXT, "socket-mode", 0, "MODE", "xsk: permissions of the broker's socket, in octal (default: 0600, 0660 with --group)",
+	 AT(socket_mode)},
 	{.type = VTX_OPT_END},
 };
 
@@ -130,47 +138,94 @@ static int parse_common(const struct port_args *a, __u32 *mtu, enum vtx_path *pa
 	return err;
 }
 
+/* An option that is for ports of other kinds, or NULL. */
+static const char *stray_option(const struct port_args *a)
+{
+	const struct {
+		const char *name;
+		bool given, fits;
+	} options[] = {
+		{"--netns", a->netns, a->veth || (a->xsk && !a->queue)},
+		{"--pid", a->pid, a->veth || (a->xsk && !a->queue)},
+		{"--ifname", a->ifname, a->veth || (a->xsk && !a->queue)},
+		{"--owner", a->owner, a->tap || a->xsk},
+		{"--group", a->group, a->tap || a->xsk},
+		{"--multi-queue", a->multi_queue, a->tap},
+		{"--offloads", a->offloads, !a->xsk},
+		{"--queue", a->queue, a->xsk},
+		{"--queues", a->queues, a->xsk && !a->queue},
+		{"--socket-mode", a->socket_mode, a->xsk},
+		{"--dev", a->dev, !(a->xsk && a->queue)},
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (options[i].given && !options[i].fits)
+			return options[i].name;
+	return NULL;
+}
+
 static int check_kind(const struct port_args *a, struct vtx_port_spec *spec)
 {
-	if (a->tap == a->veth)
-		return vtx_error(-EINVAL, "port add: say what the port is: either --tap or --veth");
-	spec->kind = a->tap ? VTX_KIND_TAP : VTX_KIND_VETH;
-	if (a->tap && (a->netns || a->pid || a->ifname))
-		return vtx_error(-EINVAL, "port add: --netns, --pid and --ifname are for --veth ports");
-	if (a->veth && (a->owner || a->group || a->multi_queue))
-		return vtx_error(-EINVAL, "port add: --owner, --group and --multi-queue are for --tap ports");
-	if (a->veth && !a->netns == !a->pid)
+	const char *stray;
+
+	if (a->tap + a->veth + a->xsk != 1)
+		return vtx_error(-EINVAL, "port add: say what the port is: one of --tap, --veth and --xsk");
+	spec->kind = a->tap ? VTX_KIND_TAP : a->veth ? VTX_KIND_VETH : VTX_KIND_XSK;
+	spec->flags = a->xsk && a->queue ? VTX_P_DIRECT : 0;
+	stray = stray_option(a);
+	if (stray)
+		return vtx_error(-EINVAL, "port add: %s is not for --%s ports%s", stray, vtx_kind_names[spec->kind],
+				 a->xsk && a->queue ? " with --queue" : "");
+	if (a->veth && !a->netns && !a->pid)
 		return vtx_error(-EINVAL, "port add: say where the guest's end goes: either --netns NAME|PATH or --pid PID");
+	if (a->netns && a->pid)
+		return vtx_error(-EINVAL, "port add: either --netns NAME|PATH or --pid PID");
 	return 0;
 }
 
-static int parse_tap(const struct port_args *a, struct vtx_port_spec *spec)
+static int parse_owner(const struct port_args *a, struct vtx_port_spec *spec)
 {
-	int err = 0;
+	int err = a->owner ? vtx_tap_user(a->owner, &spec->owner) : 0;
 
-	spec->multi_queue = a->multi_queue;
-	if (a->owner)
-		err = vtx_tap_user(a->owner, &spec->owner);
-	if (!err && a->group)
-		err = vtx_tap_group(a->group, &spec->group);
-	return err;
+	return !err && a->group ? vtx_tap_group(a->group, &spec->group) : err;
 }
 
-static int parse_veth(const struct port_args *a, struct vtx_port_spec *spec)
+static int parse_netns(const struct port_args *a, struct vtx_port_spec *spec)
 {
 	uint32_t pid = 0;
-	int err = 0;
+	int err = a->ifname ? vtx_parse_ifname(a->ifname) : 0;
 
-	if (a->ifname)
-		err = vtx_parse_ifname(a->ifname);
 	if (!err && a->pid)
 		err = vtx_parse_u32(a->pid, "--pid", 1, 4194304, &pid);
 	if (err)
 		return err;
-	spec->ifname = a->ifname ? a->ifname : "eth0";
-	spec->netns_name = a->netns ? a->netns : a->pid;
-	spec->netns = a->netns ? vtx_netns_open(a->netns) : vtx_netns_open_pid(pid);
+	spec->netns_name = a->netns ? a->netns : a->pid ? a->pid : "(this one)";
+	spec->netns = a->netns ? vtx_netns_open(a->netns) : a->pid ? vtx_netns_open_pid(pid) : vtx_netns_open_self();
 	return spec->netns < 0 ? spec->netns : 0;
+}
+
+static int parse_veth(const struct port_args *a, struct vtx_port_spec *spec)
+{
+	spec->ifname = a->ifname ? a->ifname : "eth0";
+	return parse_netns(a, spec);
+}
+
+static int parse_xsk(const struct port_args *a, struct vtx_port_spec *spec)
+{
+	int err = parse_owner(a, spec);
+
+	spec->offloads = false;
+	spec->queues = 1;
+	if (!err && a->queue)
+		err = vtx_parse_range(a->queue, "--queue", VTX_XSK_QUEUES - 1, &spec->queue_first, &spec->queues);
+	if (!err && a->queues)
+		err = vtx_parse_u32(a->queues, "--queues", 1, VTX_XSK_QUEUES, &spec->queues);
+	if (!err && a->socket_mode)
+		err = vtx_parse_mode(a->socket_mode, "--socket-mode", &spec->socket_mode);
+	if (err)
+		return err;
+	spec->ifname = a->ifname;
+	return a->queue ? 0 : parse_netns(a, spec);
 }
 
 static int parse_add(const struct port_args *a, struct vtx_port_spec *spec)
@@ -194,7 +249,8 @@ static int parse_add(const struct port_args *a, struct vtx_port_spec *spec)
 	spec->name = a->port;
 	spec->dev = a->dev;
 	spec->host = !a->no_host;
-	return a->tap ? parse_tap(a, spec) : parse_veth(a, spec);
+	spec->multi_queue = a->multi_queue;
+	return a->tap ? parse_owner(a, spec) : a->veth ? parse_veth(a, spec) : parse_xsk(a, spec);
 }
 
 static void render_added(__u32 number, const struct vtx_port *port)
@@ -208,8 +264,7 @@ static void render_added(__u32 number, const struct vtx_port *port)
 	vtx_render_number("port", " port %" PRIu64, number);
 	vtx_render_text("kind", ", %s", vtx_kind_names[port->kind]);
 	vtx_render_text("dev", " %s", port->dev);
-	if (port->kind == VTX_KIND_VETH)
-		vtx_render_text("guest_ifname", " -> %s", port->peer);
+	vtx_render_far_end(port);
 	vtx_render_text("mac", ", mac %s", mac);
 	vtx_render_number("mtu", ", mtu %" PRIu64, port->mtu);
 	vtx_render_plain("\n");
@@ -272,6 +327,8 @@ static int check_set(const struct vtx_uplink *u, __u32 number, const struct port
 
 	if (!err && a->mtu)
 		err = vtx_port_check_mtu(u, port->mtu);
+	if (!err)
+		err = vtx_port_check_kind(u, number, port);
 	return err ? err : vtx_port_check_learn(u, number, port);
 }
 

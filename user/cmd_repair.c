@@ -20,6 +20,7 @@
 #include "ports.h"
 #include "promisc.h"
 #include "render.h"
+#include "steer.h"
 #include "tables.h"
 #include "teardown.h"
 
@@ -111,6 +112,8 @@ static int repair(struct vtx_uplink *u)
 		err = vtx_needs_settle(u);
 	if (!err)
 		err = vtx_promisc_settle(u);
+	if (!err)
+		err = vtx_steer_settle(u);
 	if (!err)
 		err = refresh_uplink(u);
 	return err ? err : vtx_host_vlans_sync(u);

@@ -10,15 +10,18 @@
 #include "ethtool.h"
 #include "link.h"
 #include "lock.h"
+#include "narrow.h"
 #include "parse.h"
 #include "policy_show.h"
 #include "port.h"
 #include "ports.h"
 #include "promisc.h"
 #include "render.h"
+#include "row.h"
 #include "select.h"
 #include "settings.h"
 #include "spoilers.h"
+#include "steer.h"
 
 static void render_note(const char *note)
 {
@@ -41,7 +44,28 @@ static void half_done(const struct vtx_uplink *u, __u32 state)
 	render_note(note);
 }
 
-static void port_notes(const struct vtx_uplink *u, const struct vtx_port *port, bool gone, const struct vtx_link *link)
+static void steering_note(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
+{
+	struct vtx_stats stats = {};
+	char dir[VTX_PATH_SIZE], note[512];
+
+	vtx_row_read(vtx_row_dir(dir, u, number, port), &stats);
+	if (vtx_steer_note(u, port, stats.drops[VTX_R_WRONG_QUEUE], note, sizeof(note)))
+		render_note(note);
+}
+
+static void render_steering(const struct vtx_uplink *u, const struct vtx_port *port)
+{
+	vtx_render_text("steering", NULL, vtx_steering_names[vtx_steer_state(u, port)]);
+	vtx_render_array("rules");
+	for (__u32 i = 0; i < port->macs_used; i++)
+		if (port->rules[i] && port->rules[i] != VTX_SOMEWHERE)
+			vtx_render_number(NULL, NULL, port->rules[i] - 1);
+	vtx_render_close();
+	vtx_render_number("rss_context", NULL, port->context);
+}
+
+static void port_notes(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port, bool gone, const struct vtx_link *link)
 {
 	uint64_t features;
 
@@ -53,19 +77,21 @@ static void port_notes(const struct vtx_uplink *u, const struct vtx_port *port, 
 		render_note("nobody has the TAP open");
 	else if (!link->up)
 		render_note("its device is down");
-	if (!gone && link->mtu != port->mtu)
+	if (!gone && !vtx_port_is_direct(port) && link->mtu != port->mtu)
 		render_note("its device has another MTU than the port: 'vtapxdp port set --mtu' brings them together");
 	if (!(port->flags & VTX_P_XDP_TARGET))
 		render_note("its device does not take redirected XDP frames: all goes by the stack");
-	else if (!gone && !vtx_xdp_features(link->ifindex, &features) && !(features & VTX_XDP_ACT_NDO_XMIT))
+	else if (!gone && !vtx_port_is_direct(port) && !vtx_xdp_features(link->ifindex, &features) && !(features & VTX_XDP_ACT_NDO_XMIT))
 		render_note("its device takes no redirected XDP frames any more: switch GRO off and on again at the guest's end");
+	if (!gone && vtx_port_is_direct(port))
+		steering_note(u, number, port);
 	vtx_render_close();
 }
 
 static void render_port(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
 {
 	struct vtx_link link = {};
-	bool gone = port->ifindex && vtx_port_device(port, &link);
+	bool gone = (port->ifindex || vtx_port_is_direct(port)) && vtx_port_device(port, &link);
 	char mac[VTX_MAC_TEXT];
 
 	vtx_render_object(NULL);
@@ -73,8 +99,7 @@ static void render_port(const struct vtx_uplink *u, __u32 number, const struct v
 	vtx_render_number("port", " port %" PRIu64, number);
 	vtx_render_text("kind", ", %s", vtx_kind_names[port->kind]);
 	vtx_render_text("dev", " %s", link.ifindex ? link.name : port->dev);
-	if (port->kind == VTX_KIND_VETH)
-		vtx_render_text("guest_ifname", " -> %s", port->peer);
+	vtx_render_far_end(port);
 	vtx_render_number("ifindex", NULL, port->ifindex);
 	vtx_render_array("macs");
 	for (__u32 i = 0; i < port->macs_used; i++) {
@@ -82,16 +107,18 @@ static void render_port(const struct vtx_uplink *u, __u32 number, const struct v
 		vtx_render_text(NULL, i ? " %s" : ", mac %s", mac);
 	}
 	vtx_render_close();
+	if (vtx_port_is_direct(port))
+		render_steering(u, port);
 	vtx_render_text("path", ", path %s", vtx_path_names[port->path]);
 	vtx_render_bool("offloads", NULL, ", offloads off", port->flags & VTX_P_OFFLOADS);
 	vtx_render_number("mtu", ", mtu %" PRIu64, port->mtu);
 	vtx_render_bool("host_access", NULL, ", no host access", port->flags & VTX_P_HOST);
 	vtx_render_bool("xdp_target", NULL, NULL, port->flags & VTX_P_XDP_TARGET);
-	vtx_render_bool("adopted", ", adopted", NULL, !(port->flags & VTX_P_CREATED));
+	vtx_render_bool("adopted", ", adopted", NULL, !(port->flags & (VTX_P_CREATED | VTX_P_DIRECT)));
 	vtx_render_text("state", NULL, vtx_state_names[port->state]);
 	vtx_render_plain("\n");
 	vtx_render_policy(port);
-	port_notes(u, port, gone, &link);
+	port_notes(u, number, port, gone, &link);
 	vtx_render_close();
 }
 
@@ -176,6 +203,7 @@ static void render_uplink(const struct vtx_uplink *u)
 	vtx_render_number("mtu", ", mtu %" PRIu64, gone ? c->mtu : link.mtu);
 	vtx_render_bool("frags", NULL, NULL, c->flags & VTX_C_FRAGS);
 	vtx_render_bool("promiscuous", ", promiscuous", NULL, link.promiscuity > 0);
+	vtx_render_bool("rss_narrowed", ", RSS kept off direct ports' queues", NULL, vtx_narrow_is(u));
 	vtx_render_plain("\n");
 	render_settings(u);
 	vtx_render_text("pins", "    pins %s\n", u->dir);

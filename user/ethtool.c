@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <linux/ethtool_netlink.h>
 #include <linux/genetlink.h>
+#include <linux/sockios.h>
 #include <netlink/attr.h>
 
 #include "ethtool.h"
@@ -15,7 +20,9 @@
 #define NETDEV_A_DEV_IFINDEX 1
 #define NETDEV_A_DEV_XDP_FEATURES 3
 
-static int features_message(int cmd, int ifindex, struct nl_msg **msg)
+_Static_assert((int)ETHTOOL_A_FEATURES_HEADER == (int)ETHTOOL_A_CHANNELS_HEADER, "the header is the first attribute of every request");
+
+static int ethtool_message(int cmd, int ifindex, struct nl_msg **msg)
 {
 	struct nl_msg *made;
 	struct nlattr *header;
@@ -36,46 +43,54 @@ static int features_message(int cmd, int ifindex, struct nl_msg **msg)
 
 struct wanted_feature {
 	const char *name;
-	bool known, on;
+	bool known, can, on;
 };
 
-/* Whether a bitset names @name: the bits of one without a mask are those that are set, with a mask those that the mask covers. */
-static bool bitset_names(const struct nlattr *set, const char *name)
+/* The bit @name, or NULL: a bitset without a mask has those that are set, one with a mask those that the mask covers. */
+static struct nlattr *bit_of(const struct nlattr *set, const char *name)
 {
 	struct nlattr *bits = set ? nla_find(nla_data(set), nla_len(set), ETHTOOL_A_BITSET_BITS) : NULL;
 	struct nlattr *bit;
 	int left;
 
 	if (!bits)
-		return false;
+		return NULL;
 	nla_for_each_nested(bit, bits, left)
 	{
 		struct nlattr *text = nla_find(nla_data(bit), nla_len(bit), ETHTOOL_A_BITSET_BIT_NAME);
 
 		if (text && !nla_strcmp(text, name))
-			return true;
+			return bit;
 	}
-	return false;
+	return NULL;
 }
 
 static int parse_feature(struct nlmsghdr *hdr, void *arg)
 {
 	struct wanted_feature *feature = arg;
+	struct nlattr *hw = bit_of(nlmsg_find_attr(hdr, GENL_HDRLEN, ETHTOOL_A_FEATURES_HW), feature->name);
 
-	/* HW's mask covers every feature that this kernel knows. */
-	feature->known = bitset_names(nlmsg_find_attr(hdr, GENL_HDRLEN, ETHTOOL_A_FEATURES_HW), feature->name);
-	feature->on = bitset_names(nlmsg_find_attr(hdr, GENL_HDRLEN, ETHTOOL_A_FEATURES_ACTIVE), feature->name);
+	feature->known = hw; /* HW's mask covers every feature that this kernel knows */
+	feature->can = hw && nla_find(nla_data(hw), nla_len(hw), ETHTOOL_A_BITSET_BIT_VALUE);
+	feature->on = bit_of(nlmsg_find_attr(hdr, GENL_HDRLEN, ETHTOOL_A_FEATURES_ACTIVE), feature->name);
 	return 0;
 }
 
 int vtx_feature_get(int ifindex, const char *name, bool *on)
+{
+	bool can;
+
+	return vtx_feature_state(ifindex, name, on, &can);
+}
+
+int vtx_feature_state(int ifindex, const char *name, bool *on, bool *can)
 {
 	struct wanted_feature feature = {.name = name};
 	struct vtx_netlink_answer answer = {.parse = parse_feature, .arg = &feature};
 	struct nl_msg *msg;
 	int err;
 
-	err = features_message(ETHTOOL_MSG_FEATURES_GET, ifindex, &msg);
+	err = ethtool_message(ETHTOOL_MSG_FEATURES_GET, ifindex, &msg);
 	if (err)
 		return err;
 	err = vtx_netlink_request(NETLINK_GENERIC, msg, &answer);
@@ -84,6 +99,7 @@ int vtx_feature_get(int ifindex, const char *name, bool *on)
 	if (!feature.known)
 		return -EOPNOTSUPP;
 	*on = feature.on;
+	*can = feature.can;
 	return 0;
 }
 
@@ -119,7 +135,7 @@ int vtx_feature_set(int ifindex, const char *const *names, int n, bool on)
 	bool is_on;
 	int err;
 
-	err = features_message(ETHTOOL_MSG_FEATURES_SET, ifindex, &msg);
+	err = ethtool_message(ETHTOOL_MSG_FEATURES_SET, ifindex, &msg);
 	if (err)
 		return err;
 	if (put_wish(msg, names, n, on)) {
@@ -138,6 +154,46 @@ int vtx_feature_set(int ifindex, const char *const *names, int n, bool on)
 			return -EOPNOTSUPP;
 	}
 	return 0;
+}
+
+int vtx_ethtool_ioctl(int ifindex, void *request)
+{
+	struct ifreq ifr = {.ifr_data = request};
+	int fd, err;
+
+	if (!if_indextoname(ifindex, ifr.ifr_name))
+		return errno == ENXIO ? -ENODEV : -errno;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	err = ioctl(fd, SIOCETHTOOL, &ifr) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+static int parse_channels(struct nlmsghdr *hdr, void *arg)
+{
+	const struct nlattr *rx = nlmsg_find_attr(hdr, GENL_HDRLEN, ETHTOOL_A_CHANNELS_RX_COUNT);
+	const struct nlattr *combined = nlmsg_find_attr(hdr, GENL_HDRLEN, ETHTOOL_A_CHANNELS_COMBINED_COUNT);
+
+	*(uint32_t *)arg = (rx ? nla_get_u32(rx) : 0) + (combined ? nla_get_u32(combined) : 0);
+	return 0;
+}
+
+int vtx_rx_queues(int ifindex, uint32_t *queues)
+{
+	uint32_t found = 0;
+	struct vtx_netlink_answer answer = {.parse = parse_channels, .arg = &found};
+	struct nl_msg *msg;
+	int err = ethtool_message(ETHTOOL_MSG_CHANNELS_GET, ifindex, &msg);
+
+	if (!err)
+		err = vtx_netlink_request(NETLINK_GENERIC, msg, &answer);
+	if (!err && !found)
+		err = -EOPNOTSUPP;
+	if (!err)
+		*queues = found;
+	return err;
 }
 
 static int parse_xdp_features(struct nlmsghdr *hdr, void *arg)

@@ -207,7 +207,14 @@ static struct device_name name_of(int ifindex)
 
 /* Veth pairs. */
 
-static struct rtnl_link *describe_veth(const char *dev, const char *peer, int netns_fd, struct nl_addr *mac, uint32_t mtu)
+/* What is made for redirection: each end must have as many receive queues as the other transmits on. */
+static void set_queues(struct rtnl_link *link, uint32_t queues)
+{
+	rtnl_link_set_num_rx_queues(link, queues);
+	rtnl_link_set_num_tx_queues(link, queues);
+}
+
+static struct rtnl_link *describe_veth(const char *dev, const char *peer, int netns_fd, struct nl_addr *mac, uint32_t mtu, uint32_t queues)
 {
 	struct rtnl_link *link = rtnl_link_veth_alloc();
 	struct rtnl_link *end;
@@ -223,15 +230,19 @@ static struct rtnl_link *describe_veth(const char *dev, const char *peer, int ne
 		rtnl_link_set_mtu(link, mtu);
 		rtnl_link_set_mtu(end, mtu);
 	}
+	if (queues) {
+		set_queues(link, queues);
+		set_queues(end, queues);
+	}
 	rtnl_link_put(end);
 	return link;
 }
 
-static int request_veth(const char *dev, const char *peer, int netns_fd, const uint8_t mac[VTX_MAC_SIZE], uint32_t mtu,
+static int request_veth(const char *dev, const char *peer, int netns_fd, const uint8_t mac[VTX_MAC_SIZE], uint32_t mtu, uint32_t queues,
 			struct vtx_netlink_answer *answer)
 {
 	struct nl_addr *addr = nl_addr_build(AF_LLC, (void *)mac, VTX_MAC_SIZE);
-	struct rtnl_link *link = addr ? describe_veth(dev, peer, netns_fd, addr, mtu) : NULL;
+	struct rtnl_link *link = addr ? describe_veth(dev, peer, netns_fd, addr, mtu, queues) : NULL;
 	struct nl_msg *msg;
 	int err = -ENOMEM;
 
@@ -287,7 +298,7 @@ static int delete_link(int ifindex, const char *name, struct vtx_netlink_answer 
 	return err;
 }
 
-int vtx_link_add_veth(const char *dev, const char *peer, int netns_fd, const uint8_t mac[VTX_MAC_SIZE], uint32_t mtu)
+int vtx_link_add_veth(const char *dev, const char *peer, int netns_fd, const uint8_t mac[VTX_MAC_SIZE], uint32_t mtu, uint32_t queues)
 {
 	struct vtx_netlink_answer answer = {};
 	struct vtx_link link;
@@ -295,7 +306,7 @@ int vtx_link_add_veth(const char *dev, const char *peer, int netns_fd, const uin
 
 	if (!is_plain_name(dev) || !is_plain_name(peer))
 		return vtx_error(-EINVAL, "can't create the veth pair \"%s\", \"%s\": no device can have such a name", dev, peer);
-	err = request_veth(dev, peer, netns_fd, mac, mtu, &answer);
+	err = request_veth(dev, peer, netns_fd, mac, mtu, queues, &answer);
 	if (err)
 		return say_no_veth(err, dev, peer, mtu, &answer);
 
@@ -389,6 +400,14 @@ int vtx_link_set_up(int ifindex, bool up)
 	if (err)
 		return vtx_error(err, "can't set %s %s: %s", name_of(ifindex).text, up ? "up" : "down", vtx_netlink_reason(&answer, err));
 	return 0;
+}
+
+int vtx_link_set_noarp(int ifindex)
+{
+	struct vtx_netlink_answer answer = {};
+	int err = change_flag(ifindex, IFF_NOARP, true, &answer);
+
+	return err ? vtx_error(err, "can't switch ARP off on %s: %s", name_of(ifindex).text, vtx_netlink_reason(&answer, err)) : 0;
 }
 
 int vtx_link_set_promisc(int ifindex, bool on)

@@ -47,8 +47,9 @@ struct nlmsghdr;
 int vtx_link_parse(struct nlmsghdr *hdr, struct vtx_link *link);
 
 /* Creates a veth pair: @dev here, @peer in the namespace of @netns_fd with @mac, both with @mtu (0: the kernel's default). IPv6 address
- * generation is off on @dev, so that the host does not talk to the guest by itself. Both are left down. */
-int vtx_link_add_veth(const char *dev, const char *peer, int netns_fd, const uint8_t mac[VTX_MAC_SIZE], uint32_t mtu);
+ * generation is off on @dev, so that the host does not talk to the guest by itself. @queues: of each end, for either direction (0: the
+ * kernel's default). Both are left down. */
+int vtx_link_add_veth(const char *dev, const char *peer, int netns_fd, const uint8_t mac[VTX_MAC_SIZE], uint32_t mtu, uint32_t queues);
 int vtx_link_del(int ifindex); /* -ENODEV, silent: it was gone already */
 int vtx_link_set_group(int ifindex, uint32_t group); /* -ENODEV, silent */
 int vtx_link_del_group(uint32_t group); /* all in it at once; 0 also when nobody is */
@@ -59,6 +60,7 @@ int vtx_link_set_mac(int ifindex, const uint8_t mac[VTX_MAC_SIZE]);
  * device's MTU falls below IPv6's 1280 bytes.
  */
 int vtx_link_no_ipv6_autoconf(int ifindex);
+int vtx_link_set_noarp(int ifindex);
 int vtx_link_set_promisc(int ifindex, bool on);
 int vtx_link_set_allmulti(int ifindex, bool on);
 

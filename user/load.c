@@ -14,6 +14,7 @@
 #include "bpf/port_xdp.skel.h"
 #include "bpf/uplink_tc.skel.h"
 #include "bpf/uplink_xdp.skel.h"
+#include "bpf/xsk_rx.skel.h"
 #include "bpffs.h"
 #include "error.h"
 #include "vtapxdp/abi.h"
@@ -79,6 +80,7 @@ static int use_pinned_maps(struct bpf_object *object, const char *dir)
 	return err;
 }
 
+/* @dir: where they go */
 static int pin_programs(struct bpf_object *object, const char *dir)
 {
 	char path[VTX_PATH_SIZE];
@@ -87,7 +89,7 @@ static int pin_programs(struct bpf_object *object, const char *dir)
 
 	bpf_object__for_each_program(program, object)
 	{
-		vtx_bpffs_join(path, dir, "progs", bpf_program__name(program) + strlen(PREFIX));
+		vtx_bpffs_join(path, dir, bpf_program__name(program) + strlen(PREFIX), NULL);
 		err = vtx_bpffs_pin(bpf_program__fd(program), path);
 		if (err)
 			return err;
@@ -118,9 +120,9 @@ static int set_flags(struct bpf_object *object, __u32 flags)
 	return err;
 }
 
-static int load_object(struct bpf_object *object, const char *what, const char *dir, __u32 flags)
+static int load_object(struct bpf_object *object, const char *what, const char *maps, const char *programs, __u32 flags)
 {
-	int err = use_pinned_maps(object, dir);
+	int err = use_pinned_maps(object, maps);
 
 	if (!err)
 		err = set_flags(object, flags);
@@ -128,39 +130,45 @@ static int load_object(struct bpf_object *object, const char *what, const char *
 		err = bpf_object__load(object);
 	if (err)
 		return load_error(err, what);
-	return pin_programs(object, dir);
+	return pin_programs(object, programs);
 }
 
 /* Skeletons have a type of their own each, and the same shape. */
-#define LOAD(name, dir, flags)                                                                                                             \
+#define LOAD(name, maps, programs, flags)                                                                                                  \
 	({                                                                                                                                 \
 		struct vtx_##name *skeleton = vtx_##name##__open();                                                                        \
-		int result = skeleton ? load_object(skeleton->obj, #name, (dir), (flags)) : load_error(-errno, #name);                     \
+		int result = skeleton ? load_object(skeleton->obj, #name, (maps), (programs), (flags)) : load_error(-errno, #name);        \
 		vtx_##name##__destroy(skeleton);                                                                                           \
 		result;                                                                                                                    \
 	})
 
 int vtx_load(const char *dir)
 {
-	char path[VTX_PATH_SIZE];
-	int err = vtx_bpffs_mkdir(vtx_bpffs_join(path, dir, "progs", NULL));
+	char progs[VTX_PATH_SIZE];
+	int err = vtx_bpffs_mkdir(vtx_bpffs_join(progs, dir, "progs", NULL));
 
 	if (!err)
-		err = LOAD(uplink_tc, dir, 0);
+		err = LOAD(uplink_tc, dir, progs, 0);
 	if (!err)
-		err = LOAD(port_tc, dir, 0);
+		err = LOAD(port_tc, dir, progs, 0);
 	if (!err)
-		err = LOAD(observe, dir, 0);
+		err = LOAD(observe, dir, progs, 0);
 	return err ? err : vtx_load_port_xdp(dir, false);
 }
 
 int vtx_load_port_xdp(const char *dir, bool frags)
 {
-	char path[VTX_PATH_SIZE];
+	char path[VTX_PATH_SIZE], progs[VTX_PATH_SIZE];
 
-	vtx_bpffs_remove(vtx_bpffs_join(path, dir, "progs", "port_xdp"));
+	vtx_bpffs_join(progs, dir, "progs", NULL);
+	vtx_bpffs_remove(vtx_bpffs_join(path, progs, "port_xdp", NULL));
 	vtx_bpffs_remove(vtx_bpffs_join(path, dir, VTX_MAP_DEVMAP, NULL));
-	return LOAD(port_xdp, dir, frags ? BPF_F_XDP_HAS_FRAGS : 0);
+	return LOAD(port_xdp, dir, progs, frags ? BPF_F_XDP_HAS_FRAGS : 0);
+}
+
+int vtx_load_xsk_rx(const char *port_dir)
+{
+	return LOAD(xsk_rx, port_dir, port_dir, 0);
 }
 
 /* libxdp loads the object that it is given as it stands. */

@@ -22,10 +22,14 @@ int vtx_load(const char *dir);
  */
 int vtx_load_port_xdp(const char *dir, bool frags);
 
+/* Loads the program of an isolated AF_XDP port's guest end with the maps "xsks" and "stats" of the port's directory, and pins it there as
+ * "xsk_rx". 0 or -errno, said. */
+int vtx_load_xsk_rx(const char *port_dir);
+
 /* Opens, but does not load, the uplink's XDP object, tied to the maps pinned below @dir: libxdp loads its program @name. NULL, said. */
 struct bpf_object *vtx_open_uplink_xdp(const char *dir, const char *name);
 
-/* A descriptor of the pinned program @name, or -errno, said. */
+/* A descriptor of the program @name of the uplink whose pins are in @dir, or -errno, said. */
 int vtx_program_fd(const char *dir, const char *name);
 
 #endif

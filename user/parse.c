@@ -67,6 +67,13 @@ int vtx_parse_mac(const char *text, uint8_t mac[VTX_MAC_SIZE])
 	return 0;
 }
 
+int vtx_parse_destination(const char *text, uint8_t mac[VTX_MAC_SIZE])
+{
+	if (read_mac(text, mac))
+		return 0;
+	return vtx_error(-EINVAL, WORD " is no MAC address; write six pairs of hex digits, as in 52:54:00:12:34:56", text);
+}
+
 int vtx_parse_port_name(const char *text)
 {
 	if (!*text)
@@ -127,6 +134,42 @@ static void join_words(const char *const *words, char *text, size_t size)
 
 		used += (size_t)snprintf(text + used, size - used, "%s%s", glue, words[i]);
 	}
+}
+
+int vtx_parse_range(const char *text, const char *what, uint32_t max, uint32_t *first, uint32_t *count)
+{
+	const char *dash = strchr(text, '-');
+	char low[16];
+	uint32_t a = 0, b = 0;
+	int err;
+
+	if (!dash || dash - text >= (long)sizeof(low)) {
+		err = vtx_parse_u32(text, what, 0, max, &a);
+		b = a;
+	} else {
+		snprintf(low, sizeof(low), "%.*s", (int)(dash - text), text);
+		err = vtx_parse_u32(low, what, 0, max, &a);
+		if (!err)
+			err = vtx_parse_u32(dash + 1, what, 0, max, &b);
+	}
+	if (err)
+		return err;
+	if (b < a)
+		return vtx_error(-EINVAL, "%s " WORD ": the first is greater than the last", what, text);
+	*first = a;
+	*count = b - a + 1;
+	return 0;
+}
+
+int vtx_parse_mode(const char *text, const char *what, uint32_t *mode)
+{
+	char *end;
+	unsigned long value = is_digit(text[0]) && strlen(text) <= 4 ? strtoul(text, &end, 8) : 0;
+
+	if (!value || value > 0777 || *end)
+		return vtx_error(-EINVAL, "%s " WORD " is no file mode: write octal permissions, as in 0660", what, text);
+	*mode = value;
+	return 0;
 }
 
 int vtx_parse_word(const char *text, const char *what, const char *const *words, int *index)

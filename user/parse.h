@@ -10,6 +10,8 @@
 
 /* A guest's MAC address: six colon-separated hex pairs; not zero, not a group address. */
 int vtx_parse_mac(const char *text, uint8_t mac[VTX_MAC_SIZE]);
+/* A MAC address to send to: a group's, too. */
+int vtx_parse_destination(const char *text, uint8_t mac[VTX_MAC_SIZE]);
 /* A port's name: [A-Za-z0-9][A-Za-z0-9_-]*, at most VTX_NAME_SIZE - 1 bytes. */
 int vtx_parse_port_name(const char *text);
 /* A network device's name, by the kernel's rules (dev_valid_name: not empty, < 16 bytes, not "." or "..", no '/', ':' or white
@@ -17,6 +19,10 @@ int vtx_parse_port_name(const char *text);
 int vtx_parse_ifname(const char *text);
 /* A decimal number in [@min, @max]; @what names it in the message. */
 int vtx_parse_u32(const char *text, const char *what, uint32_t min, uint32_t max, uint32_t *value);
+/* "3", or "2-5": numbers in [0, @max]. *@count is how many there are from *@first on. */
+int vtx_parse_range(const char *text, const char *what, uint32_t max, uint32_t *first, uint32_t *count);
+/* A file's permissions in octal, 1 to 0777. */
+int vtx_parse_mode(const char *text, const char *what, uint32_t *mode);
 /* One of @words (NULL-terminated); *@index is its place. The message lists the words. */
 int vtx_parse_word(const char *text, const char *what, const char *const *words, int *index);
 

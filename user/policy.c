@@ -145,7 +145,8 @@ static int check_guard(const struct vtx_policy_args *a, const struct vtx_policy 
 {
 	if (!(flags & VTX_P_TRUST))
 		return 0;
-	if (p->ips_used)
+	/* A direct port has no guard, and is found by these addresses alone. */
+	if (p->ips_used && !(flags & VTX_P_DIRECT))
 		return vtx_error(-EINVAL, "--ip is what the guard holds a guest to, and with --trust there is no guard: give --%s",
 				 a->trust ? "ip none, too" : "guard, too");
 	if (flags & ALLOW_ALL)

@@ -169,6 +169,24 @@ void vtx_render_policy(const struct vtx_port *port)
 	vtx_render_close();
 }
 
+void vtx_render_far_end(const struct vtx_port *port)
+{
+	bool direct = port->flags & VTX_P_DIRECT;
+
+	if (port->kind == VTX_KIND_TAP)
+		return;
+	if (!direct)
+		vtx_render_text("guest_ifname", " -> %s", port->peer);
+	if (port->kind != VTX_KIND_XSK)
+		return;
+	vtx_render_text("placement", " (%s", direct ? "direct" : "isolated");
+	vtx_render_number("first_queue", direct ? ", queue %" PRIu64 : NULL, port->queue_first);
+	if (direct && port->queues > 1)
+		vtx_render_plain(" to %u", port->queue_first + port->queues - 1);
+	vtx_render_number("queues", direct ? NULL : ", queues %" PRIu64, port->queues);
+	vtx_render_plain(")");
+}
+
 void vtx_render_vlan(__u16 vlan)
 {
 	if (vlan == VTX_VLAN_ANY)

@@ -10,6 +10,9 @@ void vtx_render_policy(const struct vtx_port *port);
 /* Renders a limit as the object @key, in text as ", LABEL 100mbit"; nothing when there is none. @sep stands before the label. */
 void vtx_render_rate(const char *key, const char *sep, const char *label, const struct vtx_rate *rate, __u32 mtu);
 
+/* Renders what is behind a port's device: the guest's end of a veth, an AF_XDP port's placement and queues. */
+void vtx_render_far_end(const struct vtx_port *port);
+
 /* Renders a VLAN as the keys "vlan" and "protocol", in text as " vlan 10", but for the untagged; nothing for VTX_VLAN_ANY. */
 void vtx_render_vlan(__u16 vlan);
 

@@ -19,22 +19,28 @@
 #include "ports.h"
 #include "row.h"
 #include "signals.h"
+#include "steer.h"
 #include "tables.h"
 #include "vlan.h"
+#include "xsks.h"
 
-const char *const vtx_kind_names[] = {[VTX_KIND_NONE] = "none", [VTX_KIND_TAP] = "tap", [VTX_KIND_VETH] = "veth", NULL};
+const char *const vtx_kind_names[] = {
+	[VTX_KIND_NONE] = "none", [VTX_KIND_TAP] = "tap", [VTX_KIND_VETH] = "veth", [VTX_KIND_XSK] = "xsk", NULL};
 const char *const vtx_path_names[] = {[VTX_PATH_AUTO] = "auto", [VTX_PATH_XDP] = "xdp", [VTX_PATH_STACK] = "stack", NULL};
 const char *const vtx_state_names[] = {"none", "being added", "ready", "being changed", "being deleted", NULL};
 
-static const struct vtx_kind_ops *const kinds[] = {[VTX_KIND_TAP] = &vtx_tap_ops, [VTX_KIND_VETH] = &vtx_veth_ops};
+static const struct vtx_kind_ops *const kinds[] = {
+	[VTX_KIND_TAP] = &vtx_tap_ops, [VTX_KIND_VETH] = &vtx_veth_ops, [VTX_KIND_XSK] = &vtx_xsk_ops};
 
 int vtx_port_device(const struct vtx_port *port, struct vtx_link *link)
 {
-	static const char *const link_kinds[] = {[VTX_KIND_TAP] = "tun", [VTX_KIND_VETH] = "veth"};
+	static const char *const link_kinds[] = {[VTX_KIND_TAP] = "tun", [VTX_KIND_VETH] = "veth", [VTX_KIND_XSK] = "veth"};
 	static const __u8 unknown[VTX_MAC_SIZE];
 	struct vtx_link found;
 	int err;
 
+	if (vtx_port_is_direct(port))
+		return vtx_link_get_index(port->peer_ifindex, link);
 	/* A command that was killed right after making the device knew only its name. */
 	err = port->ifindex ? vtx_link_get_index(port->ifindex, &found) : vtx_link_get(port->dev, &found);
 	if (err && err != -ENODEV)
@@ -173,6 +179,11 @@ static int pin_dir(const struct vtx_uplink *u, const struct vtx_port *port)
 	return err ? err : vtx_bpffs_mkdir(vtx_bpffs_join(path, u->dir, "port", port->name));
 }
 
+int vtx_port_check_kind(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
+{
+	return kinds[port->kind]->check ? kinds[port->kind]->check(u, number, port) : 0;
+}
+
 static int note_clsact(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 {
 	int needs = vtx_tc_needs_clsact(u->config.tc, port->ifindex, port->dev);
@@ -185,9 +196,12 @@ static int note_clsact(struct vtx_uplink *u, __u32 number, struct vtx_port *port
 
 static int attach_tc(struct vtx_uplink *u, __u32 number, struct vtx_port *port, const char *dir)
 {
-	int prog = vtx_program_fd(u->dir, "port_in"), err;
 	char path[VTX_PATH_SIZE];
+	int prog, err;
 
+	if (vtx_port_is_direct(port))
+		return 0;
+	prog = vtx_program_fd(u->dir, "port_in");
 	if (prog < 0)
 		return prog;
 	err = note_clsact(u, number, port);
@@ -218,6 +232,8 @@ static int attach_xdp(struct vtx_uplink *u, struct vtx_port *port, const char *d
  */
 static bool wants_xdp(const struct vtx_uplink *u, const struct vtx_port *port)
 {
+	if (vtx_port_is_direct(port))
+		return false;
 	if ((u->config.flags & VTX_C_FRAGS) && port->kind == VTX_KIND_TAP)
 		return false;
 	return !(port->flags & VTX_P_OFFLOADS) && port->path != VTX_PATH_STACK;
@@ -264,6 +280,8 @@ static int build_device(struct vtx_uplink *u, __u32 number, const struct vtx_por
 		err = vtx_port_save(u, number, port);
 	if (!err)
 		err = vtx_row_add(u, number, vtx_bpffs_join(dir, u->dir, "port", port->name));
+	if (!err && port->kind == VTX_KIND_XSK)
+		err = vtx_xsks_add(u, number, dir);
 	if (!err)
 		err = vtx_needs_raise(u, port);
 	if (!err)
@@ -291,6 +309,8 @@ static int build(struct vtx_uplink *u, __u32 number, const struct vtx_port_spec 
 		err = vtx_tables_add(u, number, port); /* again, for what we know by now */
 	if (!err)
 		err = vtx_filter_set(u, number, port);
+	if (!err)
+		err = vtx_steer_set(u, number, port);
 	if (!err)
 		err = vtx_fdb_set(u, number, port);
 	return err ? err : vtx_interrupted("port add");
@@ -359,6 +379,11 @@ static int check_spec(const struct vtx_uplink *u, const struct vtx_port_spec *sp
 	port->path = spec->path;
 	port->mtu = spec->mtu;
 	port->policy = spec->policy;
+	port->queue_first = spec->queue_first;
+	port->queues = spec->queues;
+	port->owner = spec->owner;
+	port->group = spec->group;
+	port->socket_mode = spec->socket_mode;
 	port->flags = spec->flags | (spec->offloads ? VTX_P_OFFLOADS : 0) | (spec->host ? VTX_P_HOST : 0);
 	port->state = VTX_STATE_ADDING;
 	snprintf(port->name, sizeof(port->name), "%s", spec->name);
@@ -371,6 +396,8 @@ static int check_spec(const struct vtx_uplink *u, const struct vtx_port_spec *sp
 		err = vtx_port_check_macs(u, 0, port);
 	if (!err)
 		err = vtx_port_check_learn(u, 0, port);
+	if (!err)
+		err = vtx_port_check_kind(u, 0, port);
 	return err || !spec->mtu ? err : vtx_port_check_mtu(u, spec->mtu);
 }
 
@@ -427,15 +454,20 @@ static int take_apart(struct vtx_uplink *u, __u32 number, struct vtx_port *port)
 	err = vtx_tables_del(u, number, port);
 	if (!err)
 		err = vtx_filter_clear(u, port);
+	if (!err)
+		err = vtx_steer_clear(u, port);
 	/* The device before its hooks: without them what the guest sends would meet the host's own stack. */
 	if (!err)
 		err = kinds[port->kind]->destroy(port);
 	if (err)
 		return err;
 	vtx_bpffs_remove(vtx_bpffs_join(path, dir, "xdp", NULL));
-	vtx_tc_detach(u->config.tc, port->ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, dir, "tc", NULL));
+	if (!vtx_port_is_direct(port))
+		vtx_tc_detach(u->config.tc, port->ifindex, VTX_SIDE_INGRESS, vtx_bpffs_join(path, dir, "tc", NULL));
 	if ((port->flags & VTX_P_CLSACT_OURS) && !(port->flags & VTX_P_CREATED))
 		vtx_tc_drop_clsact(port->ifindex, port->dev);
+	if (port->kind == VTX_KIND_XSK)
+		vtx_xsks_del(u, number);
 	vtx_row_del(u, number); /* waits until no program is at work with the row */
 	err = vtx_tables_forget(u, number, port);
 	if (!err)
@@ -491,6 +523,8 @@ int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port, 
 	if (!err)
 		err = vtx_filter_set(u, number, port);
 	if (!err)
+		err = vtx_steer_set(u, number, port);
+	if (!err)
 		err = vtx_fdb_set(u, number, port);
 	if (!err)
 		err = vtx_tables_prune(u, number, port, !from || unlearns(from, port));
@@ -514,6 +548,8 @@ static int move(struct vtx_uplink *u, __u32 number, const struct vtx_port *from,
 	err = vtx_port_save(u, number, &old);
 	if (!err)
 		err = vtx_filter_carry_over(u, from, to);
+	if (!err)
+		err = vtx_steer_carry_over(u, from, to);
 	to->state = VTX_STATE_CHANGING;
 	if (!err)
 		err = vtx_port_save(u, number, to);

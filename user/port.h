@@ -33,10 +33,13 @@ struct vtx_port_spec {
 	bool multi_queue;
 	uid_t owner; /* -1: none */
 	gid_t group;
-	/* veth */
+	/* veth, and isolated xsk: where the guest's end goes */
 	int netns; /* descriptor of the guest's namespace */
 	const char *netns_name;
-	const char *ifname;
+	const char *ifname; /* xsk: NULL for our choice */
+	/* xsk; owner and group as well */
+	__u32 queue_first, queues; /* of the uplink, with VTX_P_DIRECT in flags; else queues alone: of the veth pair */
+	__u32 socket_mode; /* 0: the default */
 };
 
 /* What differs by kind. create makes or adopts the device, down where it is ours, and fills port->dev, ifindex, mtu, flags and the peer; it
@@ -49,8 +52,10 @@ struct vtx_kind_ops {
 	int (*destroy)(const struct vtx_port *port);
 	/* Brings the device into line with a changed record: MTU, offloads. */
 	int (*change)(const struct vtx_port *port);
+	/* Can the record be had on that uplink? NULL: always. @number: the port's, 0 for a new one. 0 or -errno, said. */
+	int (*check)(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
 };
-extern const struct vtx_kind_ops vtx_tap_ops, vtx_veth_ops;
+extern const struct vtx_kind_ops vtx_tap_ops, vtx_veth_ops, vtx_xsk_ops;
 
 /* Adds a port to a locked uplink. *@result is its record. On failure all is as before. 0 or -errno, said. */
 int vtx_port_add(struct vtx_uplink *u, const struct vtx_port_spec *spec, __u32 *number, struct vtx_port *result);
@@ -67,7 +72,7 @@ int vtx_port_reapply(struct vtx_uplink *u, __u32 number, struct vtx_port *port, 
 
 struct vtx_link;
 
-/* The port's own host-side device. -ENODEV, silent: it is gone, or its index is another device's by now. */
+/* The port's own host-side device; a direct port's is the uplink. -ENODEV, silent: it is gone, or its index is another device's by now. */
 int vtx_port_device(const struct vtx_port *port, struct vtx_link *link);
 
 /* Checks what a port (@number 0: a new one) wants against the uplink and the other ports. Addresses are unlike each other and the uplink's.
@@ -75,6 +80,8 @@ int vtx_port_device(const struct vtx_port *port, struct vtx_link *link);
 int vtx_port_check_macs(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
 /* What all ports may learn has room in the FDB. */
 int vtx_port_check_learn(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
+/* What only its kind can tell. */
+int vtx_port_check_kind(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port);
 int vtx_port_check_mtu(const struct vtx_uplink *u, __u32 mtu);
 
 /* The name that a port's device gets: PREFIX-NAME where that fits and is free, else by number. */

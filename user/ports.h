@@ -28,6 +28,12 @@ void vtx_port_delete_record(const struct vtx_uplink *u, uint32_t number);
 #define vtx_for_each_port(u, number, port)                                                                                                 \
 	for ((number) = vtx_port_next((u), 0, (port)); (number); (number) = vtx_port_next((u), (number), (port)))
 
+/* An AF_XDP port on the uplink's own queues: it has no device. */
+static inline bool vtx_port_is_direct(const struct vtx_port *port)
+{
+	return port->flags & VTX_P_DIRECT;
+}
+
 /* "web1", or "host", "wire". */
 const char *vtx_row_name(uint32_t row, const struct vtx_port *port);
 

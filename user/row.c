@@ -89,6 +89,17 @@ static void add_up(struct vtx_stats *sum, const struct vtx_stats *part)
 		to[i] += from[i];
 }
 
+/* An AF_XDP guest's end loses frames as XDP buffers, whichever carrier had brought them there, and been counted for it. */
+static void settle_losses(struct vtx_stats *s)
+{
+	__u64 sent = s->tx[VTX_CARRIER_XDP].frames;
+
+	if (s->lost[VTX_CARRIER_XDP] <= sent)
+		return;
+	s->lost[VTX_CARRIER_STACK] += s->lost[VTX_CARRIER_XDP] - sent;
+	s->lost[VTX_CARRIER_XDP] = sent;
+}
+
 int vtx_row_read(const char *row_dir, struct vtx_stats *sum)
 {
 	int cpus = libbpf_num_possible_cpus(), fd, err;
@@ -103,6 +114,7 @@ int vtx_row_read(const char *row_dir, struct vtx_stats *sum)
 	err = parts ? bpf_map_lookup_elem(fd, &zero, parts) : -ENOMEM;
 	for (int i = 0; !err && i < cpus; i++)
 		add_up(&total, &parts[i]);
+	settle_losses(&total);
 	if (!err)
 		*sum = total;
 	free(parts);

@@ -9,7 +9,9 @@
 #include "fdb.h"
 #include "limits.h"
 #include "neighs.h"
+#include "ports.h"
 #include "sources.h"
+#include "xsks.h"
 
 #define ETH_HLEN 14
 
@@ -26,17 +28,20 @@ static const struct {
 	{VTX_P_ALLOW_RA, VTX_T_ALLOW_RA},
 	{VTX_P_ALLOW_QUERY, VTX_T_ALLOW_QUERY},
 	{VTX_P_ALLOW_CONTROL, VTX_T_ALLOW_CONTROL},
+	{VTX_P_DIRECT, VTX_T_DIRECT},
 };
 
+/* An AF_XDP guest has no stack whose GRO would be worth a detour. */
 static __u32 path_flags(const struct vtx_port *port)
 {
+	enum vtx_path path = port->kind == VTX_KIND_XSK && port->path == VTX_PATH_AUTO ? VTX_PATH_XDP : port->path;
 	static const __u32 paths[] = {
 		[VTX_PATH_AUTO] = VTX_T_XDP_OTHER,
 		[VTX_PATH_XDP] = VTX_T_XDP_OTHER | VTX_T_XDP_TCP,
 		[VTX_PATH_STACK] = 0,
 	};
 
-	return port->flags & VTX_P_XDP_TARGET ? paths[port->path] : 0;
+	return port->flags & VTX_P_XDP_TARGET ? paths[path] : 0;
 }
 
 static __u32 limit_flags(const struct vtx_rate *rates)
@@ -68,7 +73,10 @@ static __u32 policy_flags(const struct vtx_port *port)
 
 struct vtx_target vtx_target_of(__u32 number, const struct vtx_port *port)
 {
-	struct vtx_target t = {.ifindex = port->ifindex, .port = number, .vlan = VTX_VLAN_ANY, .max_len = port->mtu + ETH_HLEN};
+	struct vtx_target t = {.ifindex = vtx_port_is_direct(port) ? port->peer_ifindex : port->ifindex,
+			       .port = number,
+			       .vlan = VTX_VLAN_ANY,
+			       .max_len = port->mtu + ETH_HLEN};
 
 	if (port->policy.vlan_mode != VTX_VLAN_NONE)
 		t.vlan = port->policy.vlan;
@@ -128,11 +136,15 @@ static int observe(const struct vtx_uplink *u, __u64 cookie, __u32 ifindex, __u3
 	return bpf_map_update_elem(u->maps[VTX_OBSERVED], &key, &value, BPF_ANY);
 }
 
+/* A direct port has no devices of its own. */
 static int observe_port(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
 {
-	int err = observe(u, u->config.netns_cookie, port->ifindex, number, port->kind == VTX_KIND_TAP ? VTX_ROLE_TAP : VTX_ROLE_VETH);
+	int err;
 
-	if (!err && port->kind == VTX_KIND_VETH)
+	if (vtx_port_is_direct(port))
+		return 0;
+	err = observe(u, u->config.netns_cookie, port->ifindex, number, port->kind == VTX_KIND_TAP ? VTX_ROLE_TAP : VTX_ROLE_VETH);
+	if (!err && port->kind != VTX_KIND_TAP)
 		err = observe(u, port->peer_netns, port->peer_ifindex, number, VTX_ROLE_VETH_PEER);
 	return err;
 }
@@ -152,13 +164,15 @@ int vtx_tables_add(const struct vtx_uplink *u, __u32 number, const struct vtx_po
 		err = vtx_neighs_set(u, number, port);
 	if (!err && bpf_map_update_elem(u->maps[VTX_USAGE], &number, &usage, BPF_NOEXIST) == -ENOMEM)
 		err = -ENOMEM;
-	if (!err)
+	if (!err && vtx_port_is_direct(port))
+		err = vtx_xsks_own_queues(u, number, port, true);
+	else if (!err)
 		err = bpf_map_update_elem(u->maps[VTX_DEVMAP], &number, &t.ifindex, BPF_ANY);
 	if (!err)
 		err = bpf_map_update_elem(u->maps[VTX_MEMBERS], &number, &t, BPF_ANY);
 	if (err)
 		return vtx_error(err, "port %s: can't register it: %s", port->name, vtx_reason_of(err));
-	return set_ingress(u, &t, port->name);
+	return vtx_port_is_direct(port) ? 0 : set_ingress(u, &t, port->name);
 }
 
 int vtx_tables_gone(int err, const struct vtx_port *port)
@@ -200,6 +214,8 @@ int vtx_tables_del(const struct vtx_uplink *u, __u32 number, const struct vtx_po
 		err = vtx_tables_gone(bpf_map_delete_elem(u->maps[VTX_USAGE], &number), port);
 	if (!err && port->ifindex)
 		err = del_device(u, port);
+	if (!err && vtx_port_is_direct(port))
+		err = vtx_xsks_own_queues(u, number, port, false);
 	if (!err)
 		err = vtx_sources_prune(u, number, port, false);
 	return err ? err : vtx_limits_del(u, number, port);

@@ -48,6 +48,27 @@ static int make(int fd, const char *name, bool multi_queue)
 	return vtx_error(-errno, "can't create the TAP %s: %s", name, vtx_reason_of(errno));
 }
 
+int vtx_tap_open(const char *name, bool multi_queue)
+{
+	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+	int fd = open_tun(), err;
+
+	if (fd < 0)
+		return fd;
+	if (multi_queue)
+		request.ifr_flags |= IFF_MULTI_QUEUE;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	if (!ioctl(fd, TUNSETIFF, &request) && !ioctl(fd, TUNSETOFFLOAD, 0UL) && !fcntl(fd, F_SETFL, O_NONBLOCK))
+		return fd;
+	err = -errno;
+	close(fd);
+	if (err == -EBUSY)
+		return vtx_error(err, "the TAP %s is in use by another program", name);
+	if (err == -EINVAL)
+		return vtx_error(-EBUSY, "%s is no TAP, or one that was made %s --multi-queue", name, multi_queue ? "without" : "with");
+	return vtx_error(err, "can't open the TAP %s: %s", name, vtx_reason_of(err));
+}
+
 static int hand_over(int fd, const char *name, uid_t owner, gid_t group)
 {
 	if (owner != (uid_t)-1 && ioctl(fd, TUNSETOWNER, (unsigned long)owner))

@@ -14,6 +14,10 @@
  * down. -EEXIST: a device of that name is there already. */
 int vtx_tap_create(const char *name, bool multi_queue, uid_t owner, gid_t group);
 
+/* Opens the far end of @name, which is made if it is not there and then goes with its last descriptor: without IFF_VNET_HDR and without
+ * offloads, so that whole frames with their checksums come and go; not blocking. A descriptor, or -errno. */
+int vtx_tap_open(const char *name, bool multi_queue);
+
 /* Whether @name can be adopted: it exists and is a TAP, not a TUN. */
 int vtx_tap_check(const char *name, bool *multi_queue);
 

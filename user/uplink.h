@@ -25,6 +25,9 @@ enum vtx_map {
 	VTX_SOURCES,
 	VTX_LIMITS_MAP,
 	VTX_USAGE,
+	VTX_XSKS,
+	VTX_QUEUES,
+	VTX_RSS,
 	VTX_MAPS
 };
 extern const char *const vtx_map_names[VTX_MAPS];

@@ -14,7 +14,7 @@
 #include <linux/types.h>
 #endif
 
-#define VTX_ABI_VERSION 2
+#define VTX_ABI_VERSION 3
 
 /* Port numbers: the uplink's wire side, the guests' ports, and the host's kernel stack. */
 #define VTX_WIRE 0
@@ -47,6 +47,8 @@
 #define VTX_MCAST_MAX 8192 /* VLANs of both kinds */
 #define VTX_REPORTS_MAX 65536
 #define VTX_SOURCES_MAX 16384
+#define VTX_XSK_QUEUES 64 /* of a device, that AF_XDP sockets may be bound to */
+#define VTX_RSS_MAX 4096 /* entries of a NIC's indirection table, and queues in it */
 
 /* What one port may teach us; what is more is not learnt, and forwarded as if it were unknown. */
 #define VTX_PORT_NEIGHS 256
@@ -73,6 +75,9 @@
 #define VTX_MAP_SOURCES "sources"
 #define VTX_MAP_LIMITS "limits"
 #define VTX_MAP_USAGE "usage"
+#define VTX_MAP_XSKS "xsks"
+#define VTX_MAP_QUEUES "queues"
+#define VTX_MAP_RSS "rss"
 
 /*
  * Why a frame was dropped: X(enumerator, name, side, what it means).
@@ -80,45 +85,49 @@
  * Those from VTX_LOST_FIRST on happen in the kernel after the verdict was carried out, and are counted by the observe programs.
  */
 /* clang-format off */
-#define VTX_REASONS(X)                                                                        \
-	X(NONE, none, RX, "not dropped")                                                      \
-	X(RUNT, runt, RX, "shorter than an Ethernet header")                                  \
-	X(TRUNCATED, truncated, RX, "ends inside a VLAN tag")                                 \
-	X(BAD_SOURCE, bad_source, RX, "source address is zero or a group address")            \
-	X(OWN_MAC, own_mac, RX, "sent by a port to its own address")                          \
-	X(NO_HOST, no_host, RX, "between host and guest, while host access is off")           \
-	X(ISOLATED, isolated, RX, "between two ports that may not talk to each other")        \
-	X(TOO_BIG, too_big, TX, "larger than the target's MTU")                               \
-	X(NO_PORT, no_port, RX, "arrived on a device that is no port any more")               \
-	X(REFLECTED, reflected, RX, "a port's own frame, come back from the wire")            \
-	X(VLAN, vlan, RX, "tagged with a VLAN that the port is not in")                       \
-	X(UNTAGGED, untagged, RX, "untagged, on a trunk without a native VLAN")               \
-	X(SOURCE, source, TX, "from an address that the port's source rule doesn't list")     \
-	X(SPOOF_MAC, spoof_mac, RX, "source address is not the port's")                       \
-	X(SPOOF_ARP, spoof_arp, RX, "ARP claims addresses that are not the port's")           \
-	X(SPOOF_IPV4, spoof_ipv4, RX, "IPv4 source is not in the port's --ip list")           \
-	X(SPOOF_IPV6, spoof_ipv6, RX, "IPv6 source is not in the port's --ip list")           \
-	X(SPOOF_ND, spoof_nd, RX, "neighbour discovery claims addresses not the port's")      \
-	X(SPOOF_DHCP, spoof_dhcp, RX, "DHCP request for a hardware address not the port's")   \
-	X(ROGUE_DHCP, rogue_dhcp, RX, "DHCP server's message from a guest")                   \
-	X(ROGUE_RA, rogue_ra, RX, "router advertisement or redirect from a guest")            \
-	X(ROGUE_QUERY, rogue_query, RX, "multicast query (IGMP, MLD) from a guest")           \
-	X(CONTROL, control, RX, "link control (STP, LACP, pause, ...) from a guest")          \
-	X(HIDDEN, hidden, RX, "headers out of the guard's sight: fragments, too many, cut")   \
-	X(LEARN_LIMIT, learn_limit, RX, "a further source address, beyond --learn")           \
-	X(RATE_IN, rate_in, TX, "beyond the port's --rate-in")                                \
-	X(RATE_OUT, rate_out, RX, "beyond the port's --rate-out")                             \
-	X(STORM_BROADCAST, storm_broadcast, RX, "beyond the storm limit for broadcast")       \
-	X(STORM_MULTICAST, storm_multicast, RX, "beyond the storm limit for multicast")       \
-	X(STORM_UNKNOWN, storm_unknown, RX, "beyond the storm limit for unknown unicast")     \
-	X(NO_MEMORY, no_memory, TX, "no memory for a copy of a flooded frame")                \
-	X(NOT_OPEN, not_open, TX, "nobody has the TAP device open")                           \
-	X(RING_FULL, ring_full, TX, "the guest does not keep up: its receive ring is full")   \
-	X(NO_NAPI, no_napi, TX, "the guest's veth end does not accept redirects (GRO off)")   \
-	X(NOT_UP, not_up, TX, "the target device is down or gone")                            \
-	X(QUEUE_FULL, queue_full, TX, "the target device's transmit queue is full")           \
-	X(BACKLOG, backlog, TX, "the kernel's receive backlog is full")                       \
-	X(REDIRECT_FAILED, redirect_failed, TX, "the kernel refused the redirect")
+#define VTX_REASONS(X)                                                                                \
+	X(NONE, none, RX, "not dropped")                                                              \
+	X(RUNT, runt, RX, "shorter than an Ethernet header")                                          \
+	X(TRUNCATED, truncated, RX, "ends inside a VLAN tag")                                         \
+	X(BAD_SOURCE, bad_source, RX, "source address is zero or a group address")                    \
+	X(OWN_MAC, own_mac, RX, "sent by a port to its own address")                                  \
+	X(NO_HOST, no_host, RX, "between host and guest, while host access is off")                   \
+	X(ISOLATED, isolated, RX, "between two ports that may not talk to each other")                \
+	X(TOO_BIG, too_big, TX, "larger than the target's MTU")                                       \
+	X(NO_PORT, no_port, RX, "arrived on a device that is no port any more")                       \
+	X(REFLECTED, reflected, RX, "a port's own frame, come back from the wire")                    \
+	X(VLAN, vlan, RX, "tagged with a VLAN that the port is not in")                               \
+	X(UNTAGGED, untagged, RX, "untagged, on a trunk without a native VLAN")                       \
+	X(SOURCE, source, TX, "from an address that the port's source rule doesn't list")             \
+	X(SPOOF_MAC, spoof_mac, RX, "source address is not the port's")                               \
+	X(SPOOF_ARP, spoof_arp, RX, "ARP claims addresses that are not the port's")                   \
+	X(SPOOF_IPV4, spoof_ipv4, RX, "IPv4 source is not in the port's --ip list")                   \
+	X(SPOOF_IPV6, spoof_ipv6, RX, "IPv6 source is not in the port's --ip list")                   \
+	X(SPOOF_ND, spoof_nd, RX, "neighbour discovery claims addresses not the port's")              \
+	X(SPOOF_DHCP, spoof_dhcp, RX, "DHCP request for a hardware address not the port's")           \
+	X(ROGUE_DHCP, rogue_dhcp, RX, "DHCP server's message from a guest")                           \
+	X(ROGUE_RA, rogue_ra, RX, "router advertisement or redirect from a guest")                    \
+	X(ROGUE_QUERY, rogue_query, RX, "multicast query (IGMP, MLD) from a guest")                   \
+	X(CONTROL, control, RX, "link control (STP, LACP, pause, ...) from a guest")                  \
+	X(HIDDEN, hidden, RX, "headers out of the guard's sight: fragments, too many, cut")           \
+	X(LEARN_LIMIT, learn_limit, RX, "a further source address, beyond --learn")                   \
+	X(RATE_IN, rate_in, TX, "beyond the port's --rate-in")                                        \
+	X(RATE_OUT, rate_out, RX, "beyond the port's --rate-out")                                     \
+	X(STORM_BROADCAST, storm_broadcast, RX, "beyond the storm limit for broadcast")               \
+	X(STORM_MULTICAST, storm_multicast, RX, "beyond the storm limit for multicast")               \
+	X(STORM_UNKNOWN, storm_unknown, RX, "beyond the storm limit for unknown unicast")             \
+	X(NO_MEMORY, no_memory, TX, "no memory for a copy of a flooded frame")                        \
+	X(DIRECT, direct, TX, "to a direct AF_XDP port, which only the wire's XDP frames reach")      \
+	X(WRONG_QUEUE, wrong_queue, TX, "arrived on a queue of the uplink that is not the port's")    \
+	X(OVERRUN, overrun, RX, "sent faster than the switch took it: its veth's ring was full")      \
+	X(NOT_OPEN, not_open, TX, "nobody has the TAP device or the AF_XDP socket open")              \
+	X(RING_FULL, ring_full, TX, "the guest does not keep up: its receive ring is full")           \
+	X(NO_NAPI, no_napi, TX, "the guest's veth end does not accept redirects (GRO off)")           \
+	X(NOT_UP, not_up, TX, "the target device is down or gone")                                    \
+	X(QUEUE_FULL, queue_full, TX, "the target device's transmit queue is full")                   \
+	X(BACKLOG, backlog, TX, "the kernel's receive backlog is full")                               \
+	X(REDIRECT_FAILED, redirect_failed, TX, "the kernel refused the redirect")                    \
+	X(FILL_EMPTY, fill_empty, TX, "the AF_XDP guest's fill ring is empty: it gives no buffers")
 /* clang-format on */
 
 enum vtx_reason {
@@ -136,7 +145,7 @@ _Static_assert(VTX_R_COUNT <= VTX_REASON_SLOTS, "vtx_reason");
 enum vtx_mode { VTX_MODE_BRIDGE, VTX_MODE_VEPA, VTX_MODE_PRIVATE, VTX_MODE_PASSTHRU };
 enum vtx_mcast_mode { VTX_MCAST_FLOOD, VTX_MCAST_SNOOP };
 enum vtx_vlan_mode { VTX_VLAN_NONE, VTX_VLAN_ACCESS, VTX_VLAN_TRUNK };
-enum vtx_kind { VTX_KIND_NONE, VTX_KIND_TAP, VTX_KIND_VETH };
+enum vtx_kind { VTX_KIND_NONE, VTX_KIND_TAP, VTX_KIND_VETH, VTX_KIND_XSK };
 enum vtx_path { VTX_PATH_AUTO, VTX_PATH_XDP, VTX_PATH_STACK };
 enum vtx_xdp { VTX_XDP_OFF, VTX_XDP_NATIVE, VTX_XDP_GENERIC };
 enum vtx_tc { VTX_TC_TCX, VTX_TC_CLSACT };
@@ -166,6 +175,7 @@ enum vtx_state { VTX_STATE_NONE, VTX_STATE_ADDING, VTX_STATE_READY, VTX_STATE_CH
 #define VTX_T_RATE_IN (1U << 17) /* has a limit, in map "limits", for what is sent to it */
 #define VTX_T_RATE_OUT (1U << 18) /* the same for what it sends */
 #define VTX_T_STORM (1U << 19) /* has storm limits */
+#define VTX_T_DIRECT (1U << 21) /* AF_XDP sockets on the uplink's own queues: map "xsks" */
 #define VTX_T_LEARNT (1U << 20) /* of an FDB entry: learnt, and valid while seen within config.ageing */
 #define VTX_T_ALLOW_QUERY (1U << 22) /* guard: may ask who listens to multicast groups */
 
@@ -301,9 +311,13 @@ struct vtx_port {
 	__u32 flags; /* VTX_P_* */
 	__u32 ifindex; /* host-side device */
 	__u32 mtu;
-	__u32 peer_ifindex; /* veth: the guest's end */
-	__u32 pad0;
-	__u64 peer_netns; /* veth: cookie of the guest's namespace */
+	__u32 peer_ifindex; /* veth, xsk: the guest's end; of a direct xsk port the uplink, whose queues its sockets are bound to */
+	__u32 queue_first; /* xsk: the first queue of that device, and how many, are the port's */
+	__u64 peer_netns; /* veth, xsk: cookie of the namespace of peer_ifindex */
+	__u32 queues;
+	__u32 owner; /* xsk: who may ask the broker for its sockets; a uid, or -1 */
+	__u32 group; /* a gid, or -1 */
+	__u32 socket_mode; /* permissions of the broker's socket, as of a file; 0: the default */
 	char name[VTX_NAME_SIZE];
 	char dev[VTX_IFNAME_SIZE];
 	char peer[VTX_IFNAME_SIZE];
@@ -312,9 +326,15 @@ struct vtx_port {
 	__u8 macs[VTX_PORT_MACS][VTX_MAC_SIZE];
 	__u8 dev_mac[VTX_MAC_SIZE]; /* the host-side device's own address: an index may be another device's one day */
 	__u8 pad1[2];
+	__u32 rules[VTX_PORT_MACS]; /* direct xsk: the uplink's flow rule for address n, as its location + 1; 0: we made none */
+	__u32 context; /* the RSS context that those rules name, or 0 */
+	__u32 steer_error; /* errno of the last flow rule that was refused, or 0 */
 	struct vtx_policy policy;
 };
-_Static_assert(sizeof(struct vtx_port) == 168 + sizeof(struct vtx_policy), "vtx_port");
+_Static_assert(sizeof(struct vtx_port) == 224 + sizeof(struct vtx_policy), "vtx_port");
+
+/* In rules and context: it is being made, and the driver alone knows where. */
+#define VTX_SOMEWHERE 0xffffffff
 
 #define VTX_P_CREATED (1U << 0) /* we made the device, and delete it with the port */
 #define VTX_P_OFFLOADS (1U << 1) /* the guest may send partial checksums and GSO frames */
@@ -332,7 +352,9 @@ _Static_assert(sizeof(struct vtx_port) == 168 + sizeof(struct vtx_policy), "vtx_
 #define VTX_P_ALLOW_RA (1U << 12)
 #define VTX_P_ALLOW_CONTROL (1U << 13)
 #define VTX_P_XMIT_SG (1U << 14) /* the device accepts redirected XDP frames of several buffers */
-#define VTX_P_ALLOW_QUERY (1U << 16)
+#define VTX_P_DIRECT (1U << 15) /* xsk: no device of its own; its sockets are bound to the uplink's queues */
+#define VTX_P_STEERED (1U << 16) /* flow rules bring the frames for all its addresses to its queues */
+#define VTX_P_ALLOW_QUERY (1U << 17)
 
 /* A set of ports: bit port % 64 of word port / 64. */
 struct vtx_bits {
@@ -403,6 +425,13 @@ struct vtx_stats {
 	__u64 drops[VTX_REASON_SLOTS]; /* frames, by enum vtx_reason */
 };
 _Static_assert(sizeof(struct vtx_stats) == 64 + 16 + 8 * VTX_REASON_SLOTS, "vtx_stats");
+
+/* Map "rss", one entry: the indirection table that the uplink's NIC had before queues of direct ports were taken out of it. */
+struct vtx_rss {
+	__u32 size; /* 0: the NIC's table is as we found it */
+	__u32 entries[VTX_RSS_MAX]; /* queues */
+};
+_Static_assert(sizeof(struct vtx_rss) == 4 + 4 * VTX_RSS_MAX, "vtx_rss");
 
 /* Devices whose losses the observe programs watch. */
 enum vtx_role { VTX_ROLE_UPLINK, VTX_ROLE_TAP, VTX_ROLE_VETH, VTX_ROLE_VETH_PEER };

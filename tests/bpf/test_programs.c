@@ -31,7 +31,7 @@ static const uint8_t guest1[] = {0x52, 0x54, 0, 0, 0, 1}, guest2[] = {0x52, 0x54
 
 /* The maps of whichever object a test loads. */
 static struct maps {
-	int config, fdb, ingress, members, devmap, stats;
+	int config, fdb, ingress, members, devmap, stats, xsks, queues;
 } m;
 
 static void update(int fd, const void *key, const void *value)
@@ -66,7 +66,7 @@ static struct vtx_stats read_row(uint32_t row)
 	return sum;
 }
 
-static void set_port(uint32_t number, const uint8_t *mac, uint16_t flags)
+static void set_port(uint32_t number, const uint8_t *mac, uint32_t flags)
 {
 	struct vtx_target t = {.ifindex = LO, .port = number, .flags = flags, .vlan = VTX_VLAN_ANY, .max_len = 1514};
 	struct vtx_fdb_key key = {.vlan = VTX_VLAN_ANY};
@@ -93,6 +93,8 @@ static void set_maps(struct bpf_object *object, uint32_t config_flags)
 		.members = bpf_object__find_map_fd_by_name(object, "vtx_members"),
 		.devmap = bpf_object__find_map_fd_by_name(object, "vtx_devmap"),
 		.stats = bpf_object__find_map_fd_by_name(object, "vtx_stats"),
+		.xsks = bpf_object__find_map_fd_by_name(object, "vtx_xsks"),
+		.queues = bpf_object__find_map_fd_by_name(object, "vtx_queues"),
 	};
 	update(m.config, &zero, &config);
 	update(m.members, &zero, &wire);
@@ -306,12 +308,72 @@ static void uplink_tc_carries_what_xdp_left(void **state)
 	vtx_uplink_tc__destroy(skel);
 }
 
+/* Without a socket on the frame's queue, which of loopback is the first: whose queue it is tells why. */
+static void direct_ports_are_for_the_uplinks_xdp_alone(void **state)
+{
+	struct vtx_uplink_xdp *skel = vtx_uplink_xdp__open_and_load();
+	int prog = bpf_program__fd(skel->progs.vtx_uplink_xdp), sockets;
+	uint32_t port = 1, queue = 0;
+	struct vtx_stats row;
+	struct frame f;
+
+	(void)state;
+	set_maps(skel->obj, VTX_C_HOST);
+	set_port(1, guest1, VTX_T_XDP_OTHER | VTX_T_XDP_TCP | VTX_T_DIRECT);
+	udp(&f, guest1, stranger, 0x1234);
+	assert_int_equal(frame_run(prog, &f), XDP_DROP); /* no map of sockets yet */
+	sockets = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "sockets", 4, 4, VTX_XSK_QUEUES, NULL);
+	assert_true(sockets >= 0);
+	update(m.xsks, &port, &sockets);
+	close(sockets);
+	assert_int_equal(frame_run(prog, &f), XDP_DROP);
+	update(m.queues, &queue, &port);
+	assert_int_equal(frame_run(prog, &f), XDP_DROP);
+	frame_pad(&f, 1515);
+	assert_int_equal(frame_run(prog, &f), XDP_PASS); /* the stack tells its sender */
+	row = read_row(1);
+	assert_int_equal(row.drops[VTX_R_WRONG_QUEUE], 2);
+	assert_int_equal(row.drops[VTX_R_NOT_OPEN], 1);
+	assert_int_equal(row.tx[VTX_CARRIER_XDP].frames, 0);
+	assert_int_equal(read_row(VTX_WIRE).rx[VTX_CARRIER_XDP].frames, 3);
+	vtx_uplink_xdp__destroy(skel);
+}
+
+static void what_the_stack_has_for_a_direct_port_is_dropped(void **state)
+{
+	struct vtx_uplink_tc *skel = vtx_uplink_tc__open_and_load();
+	int in = bpf_program__fd(skel->progs.vtx_uplink_in), out = bpf_program__fd(skel->progs.vtx_uplink_out);
+	struct vtx_config config = {.flags = VTX_C_HOST, .ifindex = LO, .mark = 0x8000, .last_port = 1, .mcast = VTX_MCAST_FLOOD};
+	static const uint8_t all[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	uint32_t zero = 0;
+	struct frame f;
+
+	(void)state;
+	set_maps(skel->obj, VTX_C_HOST);
+	update(m.config, &zero, &config);
+	set_port(1, guest1, VTX_T_HOST_OK | VTX_T_DIRECT);
+	udp(&f, guest1, stranger, 0x1234);
+	assert_int_equal(frame_run(in, &f), TC_DROP);
+	assert_int_equal(frame_run(out, &f), TC_DROP);
+	udp(&f, all, stranger, 0x1234);
+	assert_int_equal(frame_run(in, &f), TC_NEXT); /* the host has its copy */
+	assert_int_equal(read_row(1).drops[VTX_R_DIRECT], 3);
+	assert_int_equal(read_row(1).tx[VTX_CARRIER_STACK].frames, 0);
+	assert_int_equal(read_row(VTX_HOST).tx[VTX_CARRIER_STACK].frames, 1);
+	vtx_uplink_tc__destroy(skel);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(uplink_xdp_chooses_the_carrier),  cmocka_unit_test(uplink_xdp_counts_what_it_carries),
-		cmocka_unit_test(uplink_xdp_minds_the_size),	   cmocka_unit_test(port_xdp_leaves_partial_checksums_to_the_stack),
-		cmocka_unit_test(uplink_tc_carries_what_xdp_left), cmocka_unit_test(uplink_xdp_carries_frames_of_several_buffers),
+		cmocka_unit_test(uplink_xdp_chooses_the_carrier),
+		cmocka_unit_test(uplink_xdp_counts_what_it_carries),
+		cmocka_unit_test(uplink_xdp_minds_the_size),
+		cmocka_unit_test(port_xdp_leaves_partial_checksums_to_the_stack),
+		cmocka_unit_test(uplink_tc_carries_what_xdp_left),
+		cmocka_unit_test(uplink_xdp_carries_frames_of_several_buffers),
+		cmocka_unit_test(direct_ports_are_for_the_uplinks_xdp_alone),
+		cmocka_unit_test(what_the_stack_has_for_a_direct_port_is_dropped),
 	};
 
 	if (unshare(CLONE_NEWNET)) {

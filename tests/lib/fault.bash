@@ -9,9 +9,9 @@ changes() {
 	cat "$BATS_TEST_TMPDIR/changes"
 }
 
-# FAULT_AT=N FAULT_DO=WHAT faulty VERB...
+# FAULT_AT=N FAULT_DO=WHAT faulty VERB...; VTX_PRELOAD=LIBRARY stands between it and the kernel
 faulty() {
-	LD_PRELOAD=$TOOLS/fault.so FAULT_COUNT=$BATS_TEST_TMPDIR/changes "$VTAPXDP" "$@"
+	LD_PRELOAD=$TOOLS/fault.so${VTX_PRELOAD:+:$VTX_PRELOAD} FAULT_COUNT=$BATS_TEST_TMPDIR/changes "$VTAPXDP" "$@"
 }
 
 # at_every_change WHAT VERB...: calls `before`, then the command with WHAT at its Nth change, then `after STATUS`, until N is beyond the

@@ -7,7 +7,7 @@
 # and so comes by here: then it starts itself again, inside. When its first process ends, the kernel takes everything down.
 #
 #   VTX_XDP=native|generic|off   the uplink's XDP mode      (matrix.bash runs the suites over all of them)
-#   VTX_KIND=tap|veth            the guests' kind
+#   VTX_KIND=tap|veth|xsk        the guests' kind
 #   VTX_OFFLOADS=on|off          whether guests leave checksums to us
 #   VTX_TC=tcx|clsact|auto       how tc programs are attached
 #   DEBUG_TESTENV=1              a shell inside the namespaces where a test fails

@@ -79,25 +79,59 @@ attach() {
 }
 
 # add_port KIND NAME [OPTION...]: the port, its namespace NAME, and for a TAP the guest that opens it. Returns when its link runs.
+# An AF_XDP guest is "vtapxdp guest tap", with that namespace's network stack behind its TAP. KIND direct: on the uplink's queue 0.
 #   TAPGUEST="..."   more options for tapguest
+#   XSKGUEST="..."   more options for vtapxdp guest
 add_port() {
 	local kind=$1 name=$2 number
 	shift 2
 	number=$((10 + ${#GUEST_MAC[@]} + 1))
 	new_netns "$name"
-	if [[ $kind == veth ]]; then
-		vtx port add "${UPLINK_DEV:-eth0}" "$name" --veth --netns "$name" "$@"
-	else
-		vtx port add "${UPLINK_DEV:-eth0}" "$name" --tap "$@"
-	fi
+	case $kind in
+	veth) vtx port add "${UPLINK_DEV:-eth0}" "$name" --veth --netns "$name" "$@" ;;
+	tap) vtx port add "${UPLINK_DEV:-eth0}" "$name" --tap "$@" ;;
+	xsk) vtx port add "${UPLINK_DEV:-eth0}" "$name" --xsk --netns "$name" --ifname xsk0 $(no_offloads "$@") ;;
+	direct) vtx port add "${UPLINK_DEV:-eth0}" "$name" --xsk --queue 0 --trust --ip "10.0.0.$number" --ip "fd00::$number" $(no_offloads "$@") ;;
+	esac
 	read -r "GUEST_MAC[$name]" "GUEST_DEV[$name]" <<<"$(vtx_json '.[0].ports[0] | "\(.macs[0]) \(.dev)"' show "${UPLINK_DEV:-eth0}" "$name")"
 	# shellcheck disable=SC2034 # tests read it
 	GUEST_KIND[$name]=$kind GUEST_NUMBER[$name]=$number
-	[[ $kind == veth ]] || start_tapguest "$name"
+	case $kind in
+	tap) start_tapguest "$name" ;;
+	xsk) start_xskguest "$name" xsk0 "$name" ;;
+	direct) start_xskguest "$name" eth0 host ;;
+	esac
 	on "$name" ip link set eth0 up
 	add_addresses "$name" eth0 "$number"
 	wait_until 5 is_running "$name" eth0
 	wait_until 5 is_running "${UPLINK_NETNS:-host}" "${GUEST_DEV[$name]}"
+}
+
+# An AF_XDP port has none to switch on or off.
+no_offloads() {
+	while (($#)); do
+		if [[ $1 == --offloads ]]; then
+			shift
+		else
+			echo "$1"
+		fi
+		shift
+	done
+}
+
+# start_xskguest NAME DEVICE NETNS: whose sockets are bound to DEVICE, which is there
+start_xskguest() {
+	local mtu
+	mtu=$(vtx_json '.[0].ports[0].mtu' show eth0 "$1")
+	# shellcheck disable=SC2086 # words
+	spawn "xskguest-$1" nsenter --net="/run/netns/$3" "$VTAPXDP" guest tap "$2" --pin "$(port_pin "$1" xsks)" --dev "xt-$1" --ready ${XSKGUEST-}
+	on "$3" ip link set "xt-$1" netns "$1" name eth0
+	on "$1" ip link set eth0 address "${GUEST_MAC[$1]}" mtu "$mtu"
+}
+
+# port_pin NAME PIN: its path
+port_pin() {
+	echo "$(vtx_json '.[0].pins' show eth0)/port/$1/$2"
 }
 
 # start_tapguest NAME

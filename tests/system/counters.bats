@@ -209,6 +209,28 @@ account() {
 	has "what show says" "$(vtx show eth0 a)" "GRO"
 }
 
+# A counter of a guest's device: device GUEST .stats64.tx.packets
+device() {
+	on "$1" ip -j -s -s link show eth0 | jq ".[0]$2"
+}
+
+@test "a guest that sends faster than it is taken: overrun" {
+	[[ $VTX_KIND == veth ]] || skip "a TAP has no ring between its guest and the switch"
+	local i pids=()
+	network --offloads off
+	# What takes the frames off the ring is a thread, and both CPUs are busy filling it.
+	echo 1 >"/sys/class/net/${GUEST_DEV[a]}/threaded"
+	for i in 1 2 3 4; do
+		on a "$TOOLS/blast" send --dev eth0 --count 100000 --dst "$WIRE_MAC" >/dev/null &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+	wait_until 20 settled
+	between "overrun" "$(drops a overrun)" 1 10000000
+	is "overrun, by the guest's device" "$(drops a overrun)" "$(device a .stats64.tx.dropped)"
+	is "frames from a" "$(frames_from a)" $(($(device a .stats64.tx.packets) + $(drops a overrun)))
+}
+
 # On the stack carrier a veth's guest is reached past the host's end (bpf_redirect_peer), which may well be down.
 reached_past_the_device() {
 	[[ $VTX_KIND == veth && ($1 == stack || $VTX_XDP == off) ]]

@@ -173,8 +173,9 @@ with_ports() {
 @test "port add: options that don't go together" {
 	attached
 	new_netns c
-	refused 2 "--tap or --veth" vtx port add eth0 n
-	refused 2 "--tap or --veth" vtx port add eth0 n --tap --veth
+	refused 2 "--tap, --veth and --xsk" vtx port add eth0 n
+	refused 2 "--tap, --veth and --xsk" vtx port add eth0 n --tap --veth
+	refused 2 "--tap, --veth and --xsk" vtx port add eth0 n --xsk --veth --netns c
 	refused 2 "--netns" vtx port add eth0 n --veth
 	refused 2 "--netns" vtx port add eth0 n --veth --netns c --pid 1
 	refused 2 "--netns" vtx port add eth0 n --tap --netns c
@@ -185,6 +186,35 @@ with_ports() {
 	refused 2 "nosuchuser" vtx port add eth0 n --tap --owner nosuchuser
 	refused 2 "nosuchgroup" vtx port add eth0 n --tap --group nosuchgroup
 	refused 2 "" vtx port add eth0 n --tap --path xdp --path stack
+}
+
+@test "port add: AF_XDP ports that can't be" {
+	attached
+	new_netns c
+	refused 2 "--multi-queue" vtx port add eth0 n --xsk --multi-queue
+	refused 2 "--offloads" vtx port add eth0 n --xsk --offloads on
+	refused 2 "--netns" vtx port add eth0 n --xsk --queue 0 --trust --netns c
+	refused 2 "--queues" vtx port add eth0 n --xsk --queue 0 --trust --queues 2
+	refused 2 "--queue" vtx port add eth0 n --tap --queue 0
+	refused 2 "--queue" vtx port add eth0 n --xsk --trust --queue x
+	refused 2 "first is greater" vtx port add eth0 n --xsk --trust --queue 3-2
+	refused 2 "0 to 63" vtx port add eth0 n --xsk --trust --queue 64
+	refused 2 "1 to 64" vtx port add eth0 n --xsk --queues 0
+	refused 2 "file mode" vtx port add eth0 n --xsk --socket-mode 9
+	refused 2 "file mode" vtx port add eth0 n --xsk --socket-mode 01777
+	refused 1 "--trust" vtx port add eth0 n --xsk --queue 0
+	refused 1 "--vlan" vtx port add eth0 n --xsk --queue 0 --trust --vlan access 3
+	refused 1 "--isolated" vtx port add eth0 n --xsk --queue 0 --trust --isolated
+	refused 1 "--rate-out" vtx port add eth0 n --xsk --queue 0 --trust --rate-out 1mbit
+	refused 1 "--learn" vtx port add eth0 n --xsk --queue 0 --trust --learn 4
+	refused 1 "1 receive queue, 0 to 0" vtx port add eth0 n --xsk --queue 1 --trust
+	vtx port add eth0 d --xsk --queue 0 --trust >/dev/null
+	refused 1 "port d of eth0 has queue 0" vtx port add eth0 n --xsk --queue 0 --trust
+	refused 2 "--trust" vtx port set eth0 d --guard
+	refused 2 "--isolated" vtx port set eth0 d --isolated
+	vtx detach eth0 --force
+	vtx attach eth0 --xdp off >/dev/null 2>&1
+	refused 1 "needs XDP" vtx port add eth0 n --xsk --queue 0 --trust
 }
 
 # Each must be refused alike when a port is added and when it is changed.

@@ -142,56 +142,14 @@ static void own_address(int fd)
 	memcpy(&opts.src, ifr.ifr_hwaddr.sa_data, sizeof(opts.src));
 }
 
-/* RFC 1071, without the final complement. */
-static uint32_t sum(const void *data, size_t bytes, uint32_t start)
-{
-	const unsigned char *p = data;
-
-	for (size_t i = 0; i + 1 < bytes; i += 2)
-		start += p[i] << 8 | p[i + 1];
-	return bytes & 1 ? start + (p[bytes - 1] << 8) : start;
-}
-
-static uint16_t finish(uint32_t s)
-{
-	while (s >> 16)
-		s = (s & 0xffff) + (s >> 16);
-	return htons(~s & 0xffff);
-}
-
-static void prepare(struct seq_frame *f)
-{
-	size_t ip_len = opts.size - sizeof(f->eth);
-
-	memcpy(f->eth.h_source, &opts.src, ETH_ALEN);
-	f->eth.h_proto = htons(ETH_P_IP);
-	f->ip = (struct iphdr){.version = 4,
-			       .ihl = 5,
-			       .tot_len = htons(ip_len),
-			       .ttl = 64,
-			       .protocol = IPPROTO_UDP,
-			       .saddr = htonl(SEQ_SRC_IP),
-			       .daddr = htonl(SEQ_DST_IP)};
-	f->ip.check = finish(sum(&f->ip, sizeof(f->ip), 0));
-	f->udp = (struct udphdr){.source = htons(SEQ_UDP_PORT), .dest = htons(SEQ_UDP_PORT), .len = htons(ip_len - sizeof(f->ip))};
-	f->seq = (struct seq_payload){.magic = htonl(SEQ_MAGIC), .sender = htonl(opts.sender)};
-}
-
-/* The checksum is complete, as on a wire: the switch under test may not guess that it is partial. */
 static void number(struct seq_frame *f, uint64_t n)
 {
-	uint32_t s;
-
-	memcpy(f->eth.h_dest, &opts.dst[n % opts.addresses], ETH_ALEN);
 	if (opts.src_count) {
 		uint32_t low = htonl(ntohl(*(uint32_t *)(opts.src.ether_addr_octet + 2)) + n % opts.src_count);
 
 		memcpy(f->eth.h_source + 2, &low, sizeof(low));
 	}
-	f->seq.number = htobe64(n);
-	f->udp.check = 0;
-	s = sum(&f->ip.saddr, 8, IPPROTO_UDP + ntohs(f->udp.len));
-	f->udp.check = finish(sum(&f->udp, sizeof(f->udp) + sizeof(f->seq), s));
+	seq_number(f, &opts.dst[n % opts.addresses], n);
 }
 
 static double now(void)
@@ -230,7 +188,7 @@ static int run_send(void)
 		usage();
 	own_address(fd);
 	for (int i = 0; i < BATCH; i++) {
-		prepare((struct seq_frame *)frames[i]);
+		seq_prepare((struct seq_frame *)frames[i], opts.size, &opts.src, opts.sender);
 		iov[i] = (struct iovec){frames[i], opts.size};
 		msgs[i].msg_hdr = (struct msghdr){.msg_iov = &iov[i], .msg_iovlen = 1};
 	}

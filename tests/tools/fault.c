@@ -7,7 +7,8 @@
  *   FAULT_AT=N         the change, counted from 1; 0 for none
  *   FAULT_DO=WHAT      an errno (ENOMEM, EPERM, EINVAL) that the call then fails with, or a signal (SIGKILL, SIGINT, SIGTERM) sent just
  *			before it
- *   FAULT_ONLY=maps    counts only the creation of maps; "tcx": only that of tcx links, and all of them fail, as on an older kernel
+ *   FAULT_ONLY=maps    counts only the creation of maps; "tcx": only that of tcx links, and all of them fail, as on an older kernel;
+ *			"ethtool": only ethtool's changes of flow rules and RSS tables, and whatever change comes next after each
  *	"clsact": only from the making of a qdisc on
  *	"feature": only to switch FAULT_FEATURE=NAME, which fails always, as on a device that can't do without
  *   FAULT_KIND=NAME    what a veth is said to be, in as many letters
@@ -18,6 +19,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <signal.h>
@@ -94,6 +98,16 @@ static int change(void)
 	return 0;
 }
 
+/* @ethtool: it is a change of the kind that FAULT_ONLY=ethtool is about. */
+static int change_of(bool ethtool)
+{
+	static bool after;
+	bool counts = ethtool || after || !only("ethtool");
+
+	after = ethtool;
+	return counts ? change() : 0;
+}
+
 static int fault_of_bpf(long cmd, const union bpf_attr *attr)
 {
 	if (only("tcx"))
@@ -103,7 +117,7 @@ static int fault_of_bpf(long cmd, const union bpf_attr *attr)
 			       : 0;
 	switch (cmd) {
 	case BPF_MAP_CREATE:
-		return change();
+		return change_of(false);
 	case BPF_MAP_UPDATE_ELEM:
 	case BPF_MAP_DELETE_ELEM:
 	case BPF_PROG_LOAD:
@@ -113,7 +127,7 @@ static int fault_of_bpf(long cmd, const union bpf_attr *attr)
 	case BPF_RAW_TRACEPOINT_OPEN:
 	case BPF_LINK_CREATE:
 	case BPF_LINK_UPDATE:
-		return only("maps") || only("feature") ? 0 : change();
+		return only("maps") || only("feature") ? 0 : change_of(false);
 	default:
 		return 0;
 	}
@@ -121,7 +135,17 @@ static int fault_of_bpf(long cmd, const union bpf_attr *attr)
 
 static int fault_of_other(void)
 {
-	return only("maps") || only("tcx") || only("feature") ? 0 : change();
+	return only("maps") || only("tcx") || only("feature") ? 0 : change_of(false);
+}
+
+static bool sets_rules(unsigned long request, const struct ifreq *ifr)
+{
+	__u32 cmd;
+
+	if (request != SIOCETHTOOL)
+		return false;
+	memcpy(&cmd, ifr->ifr_data, sizeof(cmd));
+	return cmd == ETHTOOL_SRXCLSRLINS || cmd == ETHTOOL_SRXCLSRLDEL || cmd == ETHTOOL_SRSSH;
 }
 
 #define FAIL_IF(fault)                                                                                                                     \
@@ -208,7 +232,7 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(ap, request);
 	arg = va_arg(ap, void *);
 	va_end(ap);
-	FAIL_IF(fault_of_other());
+	FAIL_IF(sets_rules(request, arg) ? change_of(true) : fault_of_other());
 	return real(fd, request, arg);
 }
 

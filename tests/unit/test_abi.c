@@ -50,14 +50,48 @@ static void test_reason_order(void **state)
 static void test_reasons_known(void **state)
 {
 	static const char *const names[] = {
-		"none",	      "runt",	     "truncated",	"bad_source",	   "own_mac",
-		"no_host",    "isolated",    "too_big",		"no_port",	   "reflected",
-		"vlan",	      "untagged",    "source",		"spoof_mac",	   "spoof_arp",
-		"spoof_ipv4", "spoof_ipv6",  "spoof_nd",	"spoof_dhcp",	   "rogue_dhcp",
-		"rogue_ra",   "rogue_query", "control",		"hidden",	   "learn_limit",
-		"rate_in",    "rate_out",    "storm_broadcast", "storm_multicast", "storm_unknown",
-		"no_memory",  "not_open",    "ring_full",	"no_napi",	   "not_up",
-		"queue_full", "backlog",     "redirect_failed",
+		"none",
+		"runt",
+		"truncated",
+		"bad_source",
+		"own_mac",
+		"no_host",
+		"isolated",
+		"too_big",
+		"no_port",
+		"reflected",
+		"vlan",
+		"untagged",
+		"source",
+		"spoof_mac",
+		"spoof_arp",
+		"spoof_ipv4",
+		"spoof_ipv6",
+		"spoof_nd",
+		"spoof_dhcp",
+		"rogue_dhcp",
+		"rogue_ra",
+		"rogue_query",
+		"control",
+		"hidden",
+		"learn_limit",
+		"rate_in",
+		"rate_out",
+		"storm_broadcast",
+		"storm_multicast",
+		"storm_unknown",
+		"no_memory",
+		"direct",
+		"wrong_queue",
+		"overrun",
+		"not_open",
+		"ring_full",
+		"no_napi",
+		"not_up",
+		"queue_full",
+		"backlog",
+		"redirect_failed",
+		"fill_empty",
 	};
 
 	(void)state;
@@ -91,7 +125,8 @@ static void test_no_hidden_padding(void **state)
 	assert_int_equal(offsetof(struct vtx_config, ifname) + VTX_IFNAME_SIZE, sizeof(struct vtx_config));
 	assert_int_equal(offsetof(struct vtx_config, ifname), offsetof(struct vtx_config, pad) + 2);
 	assert_int_equal(offsetof(struct vtx_port, macs) + VTX_PORT_MACS * VTX_MAC_SIZE, offsetof(struct vtx_port, dev_mac));
-	assert_int_equal(offsetof(struct vtx_port, pad1) + 2, offsetof(struct vtx_port, policy));
+	assert_int_equal(offsetof(struct vtx_port, pad1) + 2, offsetof(struct vtx_port, rules));
+	assert_int_equal(offsetof(struct vtx_port, steer_error) + sizeof(__u32), offsetof(struct vtx_port, policy));
 	assert_int_equal(offsetof(struct vtx_policy, vlans) + 64 * sizeof(__u64), sizeof(struct vtx_policy));
 	assert_int_equal(offsetof(struct vtx_stats, drops) + VTX_REASON_SLOTS * sizeof(__u64), sizeof(struct vtx_stats));
 	assert_int_equal(offsetof(struct vtx_observed_key, pad) + sizeof(__u32), sizeof(struct vtx_observed_key));

@@ -238,6 +238,69 @@ static void test_word(void **state)
 	refuse_word("x", one, "choose bridge");
 }
 
+static void refuse_range(const char *text, const char *needle)
+{
+	uint32_t first = 77, count = 78;
+	char *said;
+	int err;
+
+	capture_start(&errors, &stderr);
+	err = vtx_parse_range(text, "--queue", 63, &first, &count);
+	said = capture_stop(&errors);
+	assert_int_equal(err, -EINVAL);
+	assert_message(said, needle);
+	assert_int_equal(first, 77);
+	assert_int_equal(count, 78);
+	free(said);
+}
+
+static void test_range(void **state)
+{
+	uint32_t first, count;
+
+	(void)state;
+	assert_int_equal(vtx_parse_range("0", "--queue", 63, &first, &count), 0);
+	assert_int_equal(first, 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(vtx_parse_range("4-63", "--queue", 63, &first, &count), 0);
+	assert_int_equal(first, 4);
+	assert_int_equal(count, 60);
+	assert_int_equal(vtx_parse_range("7-7", "--queue", 63, &first, &count), 0);
+	assert_int_equal(count, 1);
+	refuse_range("", "no decimal number");
+	refuse_range("-", "no decimal number");
+	refuse_range("-1", "no decimal number");
+	refuse_range("1-", "no decimal number");
+	refuse_range("1-2-3", "no decimal number");
+	refuse_range("2-1", "the first is greater");
+	refuse_range("0-64", "0 to 63");
+	refuse_range("00000000000000000000000000001-2", "number");
+}
+
+static void test_mode(void **state)
+{
+	static const char *const wrong[] = {"", "0", "0000", "8", "0668", "1777", "01777", "-1", "+7", " 7", "0x7", "rw"};
+	uint32_t mode = 0;
+
+	(void)state;
+	assert_int_equal(vtx_parse_mode("660", "--socket-mode", &mode), 0);
+	assert_int_equal(mode, 0660);
+	assert_int_equal(vtx_parse_mode("0777", "--socket-mode", &mode), 0);
+	assert_int_equal(mode, 0777);
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		char *said;
+		int err;
+
+		capture_start(&errors, &stderr);
+		err = vtx_parse_mode(wrong[i], "--socket-mode", &mode);
+		said = capture_stop(&errors);
+		assert_int_equal(err, -EINVAL);
+		assert_message(said, "octal");
+		assert_int_equal(mode, 0777);
+		free(said);
+	}
+}
+
 /* A word of any length leaves the end of the message, which says what to do, in place. */
 static void test_long_words(void **state)
 {
@@ -259,6 +322,7 @@ int main(void)
 		cmocka_unit_test(test_mac),	   cmocka_unit_test(test_mac_refused), cmocka_unit_test(test_mac_format),
 		cmocka_unit_test(test_mac_random), cmocka_unit_test(test_port_name),   cmocka_unit_test(test_ifname),
 		cmocka_unit_test(test_u32),	   cmocka_unit_test(test_word),	       cmocka_unit_test(test_long_words),
+		cmocka_unit_test(test_range),	   cmocka_unit_test(test_mode),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

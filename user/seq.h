@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef SEQ_H
-#define SEQ_H
+#ifndef VTX_SEQ_H
+#define VTX_SEQ_H
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <linux/if_ether.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
@@ -12,8 +13,9 @@
 #include <string.h>
 
 /*
- * Numbered frames, for tests that must account for each one: Ethernet, IPv4, UDP, then this. blast sends them; blast and tapcount
- * count them and check that every sender's numbers only grow. Nobody owns the destination address, so that no stack answers.
+ * Numbered frames, for tests that must account for each one: Ethernet, IPv4, UDP, then this. `vtapxdp guest tx` and the tests' blast send
+ * them; `vtapxdp guest rx`, blast and tapcount count them and check that every sender's numbers only grow. Nobody owns the destination
+ * address, so that no stack answers.
  */
 #define SEQ_MAGIC 0x76747873U
 #define SEQ_SENDERS 1024
@@ -47,6 +49,56 @@ struct seq_count {
 	uint64_t other; /* frames that are none of ours */
 	struct seq_sender senders[SEQ_SENDERS];
 };
+
+/* RFC 1071, without the final complement. */
+static inline uint32_t seq_sum(const void *data, size_t bytes, uint32_t start)
+{
+	const unsigned char *p = data;
+
+	for (size_t i = 0; i + 1 < bytes; i += 2)
+		start += (uint32_t)(p[i] << 8 | p[i + 1]);
+	return bytes & 1 ? start + (uint32_t)(p[bytes - 1] << 8) : start;
+}
+
+static inline uint16_t seq_finish(uint32_t s)
+{
+	while (s >> 16)
+		s = (s & 0xffff) + (s >> 16);
+	return htons(~s & 0xffff);
+}
+
+/* A frame of @size bytes, with everything but destination and number; what is behind the struct stays as it is, and should be zero. */
+static inline void seq_prepare(struct seq_frame *f, size_t size, const void *src, uint32_t sender)
+{
+	size_t ip_len = size - sizeof(f->eth);
+
+	memset(f, 0, sizeof(*f));
+	memcpy(f->eth.h_source, src, ETH_ALEN);
+	f->eth.h_proto = htons(ETH_P_IP);
+	f->ip = (struct iphdr){.version = 4,
+			       .ihl = 5,
+			       .tot_len = htons((uint16_t)ip_len),
+			       .ttl = 64,
+			       .protocol = IPPROTO_UDP,
+			       .saddr = htonl(SEQ_SRC_IP),
+			       .daddr = htonl(SEQ_DST_IP)};
+	f->ip.check = seq_finish(seq_sum(&f->ip, sizeof(f->ip), 0));
+	f->udp = (struct udphdr){
+		.source = htons(SEQ_UDP_PORT), .dest = htons(SEQ_UDP_PORT), .len = htons((uint16_t)(ip_len - sizeof(f->ip)))};
+	f->seq = (struct seq_payload){.magic = htonl(SEQ_MAGIC), .sender = htonl(sender)};
+}
+
+/* The checksum is complete, as on a wire: the switch may not guess that it is partial. */
+static inline void seq_number(struct seq_frame *f, const void *dst, uint64_t n)
+{
+	uint32_t s;
+
+	memcpy(f->eth.h_dest, dst, ETH_ALEN);
+	f->seq.number = htobe64(n);
+	f->udp.check = 0;
+	s = seq_sum(&f->ip.saddr, 8, IPPROTO_UDP + ntohs(f->udp.len));
+	f->udp.check = seq_finish(seq_sum(&f->udp, sizeof(f->udp) + sizeof(f->seq), s));
+}
 
 static inline void seq_take(struct seq_count *c, const void *frame, size_t len)
 {
