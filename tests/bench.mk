@@ -7,6 +7,7 @@ BENCH_SINK := $(filter-out %.bpf.o,$(BENCH_SINK))
 BENCH_TOOLS := $(patsubst %,$(BUILD)/bench/%,gen sink cpu bare talk)
 BENCH_CFLAGS = $(USER_CFLAGS) -iquote tests/bench
 BENCH ?=
+CHECK ?=
 
 $(BENCH_BPF:%=$(BUILD)/bench/%.bpf.o): $(BUILD)/bench/%.bpf.o: tests/bench/%.bpf.c Makefile tests/bench.mk
 	$(call say,BPF,$@)
@@ -38,10 +39,11 @@ $(filter-out $(BUILD)/bench/sink,$(BENCH_TOOLS)): %: %.o
 bench-tools: $(BENCH_TOOLS)
 
 .PHONY: bench
-bench: $(PROGRAM) $(TOOLS) $(BENCH_TOOLS)
-	$(Q)scripts/deps.sh bench
-	$(Q)tests/bench/bench.py $(BENCH)
+bench:
+	$(Q)scripts/deps.sh build bench
+	$(Q)$(MAKE) $(PROGRAM) $(TOOLS) $(BENCH_TOOLS)
+	$(Q)VTX_BUILD=$(BUILD) tests/bench/bench.py $(BENCH)
 
 .PHONY: check-bench
 check-bench: $(PROGRAM) $(TOOLS) $(BENCH_TOOLS)
-	$(Q)tests/bench/check.py
+	$(Q)VTX_BUILD=$(BUILD) tests/bench/check.py $(CHECK)

@@ -20,7 +20,7 @@ from rig import TOP, RigError
 
 ENTER = os.path.join(TOP, "tests", "lib", "enter.sh")
 QUIET_BUSY = 0.03  # of all CPUs' time: less is a quiet machine
-QUIET_WAIT = 5
+QUIET_WAIT = {True: 1, False: 20}  # seconds, in a quick run and else
 
 
 def parse(argv):
@@ -85,9 +85,9 @@ def cpu_busy():
     return sum(fields) - fields[3] - fields[4], sum(fields)
 
 
-def wait_quiet():
+def wait_quiet(seconds):
     """Until what the last contender left to the kernel is done. The share of CPU time that something else still takes."""
-    end = time.monotonic() + QUIET_WAIT
+    end = time.monotonic() + seconds
     while True:
         before = cpu_busy()
         time.sleep(0.25)
@@ -108,12 +108,12 @@ def run_inside(order):
     return json.loads(lines[-1])
 
 
-def turn(contender, what, settings, say):
+def turn(contender, what, settings, patience, say):
     """One contender's turn in a round: a sample for each measure and point."""
     ndr = None
     for name in what:
         for point in measures.points(name, contender, settings, ndr):
-            busy = wait_quiet()
+            busy = wait_quiet(patience)
             sample = {"contender": contender.name, "measure": name, "point": point, "busy_before": busy,
                       **run_inside({"contender": contender.name, "measure": name, "point": point, "ndr": ndr, "settings": settings.__dict__})}
             if name == "throughput" and "result" in sample:
@@ -136,7 +136,7 @@ def measure(args, mine, what):
         print(f"round {number + 1} of {settings.rounds}", file=sys.stderr, flush=True)
         first = number % len(mine)
         for contender in mine[first:] + mine[:first]:
-            samples += [{"round": number, **sample} for sample in turn(contender, what, settings, say)]
+            samples += [{"round": number, **sample} for sample in turn(contender, what, settings, QUIET_WAIT[args.quick], say)]
     return samples
 
 

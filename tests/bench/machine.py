@@ -28,7 +28,7 @@ def cpu_model():
 
 
 def hypervisor():
-    said = first_line("systemd-detect-virt")
+    said = first_line("systemd-detect-virt", "--vm")
     if said:
         return said
     with open("/proc/cpuinfo", encoding="utf-8") as file:
@@ -61,6 +61,6 @@ def describe():
         "governor": read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"), "jit": read("/proc/sys/net/core/bpf_jit_enable"),
         "distribution": next((line.split("=", 1)[1].strip().strip('"') for line in open("/etc/os-release", encoding="utf-8")
                               if line.startswith("PRETTY_NAME=")), None),
-        "versions": {**versions, "iproute2": first_line("ip", "-V"), "clang": first_line("clang", "--version"), "gcc": first_line("gcc", "--version")},
+        "versions": {**versions, "iproute2": (first_line("ip", "-V") or "").partition("iproute2-")[2], "clang": (first_line("clang", "--version") or "").split(" version ")[-1], "gcc": first_line("gcc", "-dumpfullversion")},
         "commit": first_line("git", "-C", TOP, "describe", "--always", "--dirty"), "when": time.strftime("%Y-%m-%d %H:%M:%S %Z"),
     }

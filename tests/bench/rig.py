@@ -19,7 +19,7 @@ import sys
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("VTX_BUILD", os.path.join(TOP, "build"))
+BUILD = os.path.abspath(os.environ.get("VTX_BUILD", os.path.join(TOP, "build")))
 BENCH = os.path.join(BUILD, "bench")
 VTAPXDP = os.path.join(BUILD, "vtapxdp")
 

@@ -53,7 +53,7 @@ class Session:
         if before is not None:
             details["reasons"] = {name: count - before.get(name, 0) for name, count in self.contender.losses(self.rig).items()
                                   if count != before.get(name, 0)}
-        details.update({name: came[name] for name in ("duplicate", "reordered", "old", "misdelivered", "foreign")})
+        details.update({name: came[name] for name in ("duplicate", "reordered", "old", "misdelivered", "foreign", "socket_lost")})
         self.trials += 1
         return Trial(float(rate) if rate else math.inf, sent["sent"] / seconds, seconds, sent["sent"], came["received"], came["duplicate"], details)
 

@@ -29,6 +29,7 @@ uint64_t vtb_hist[VTB_HIST_SIZE];
 
 static struct vtb_way *const ways[] = {&vtb_way_tap, &vtb_way_udp, &vtb_way_xdp, &vtb_way_xsk};
 static struct vtb_way *way;
+static uint64_t lost_before; /* the last start */
 
 static void take(const struct vtb_payload *p, uint32_t bytes, uint32_t guest, uint64_t now)
 {
@@ -76,6 +77,7 @@ static void start(const char *line)
 	vtb_with_latency = vtb_value(line, "latency", 0);
 	if (way->reset)
 		way->reset();
+	lost_before = way->lost ? way->lost() : 0;
 	fputs("{\"started\": true}", stdout);
 	vtb_answer();
 }
@@ -161,8 +163,8 @@ static void stop(const char *line)
 		receive(QUIET_MS, expected);
 	printf("{\"received\": %llu, \"bytes\": %llu, \"missing\": %llu, \"duplicate\": %llu, \"reordered\": %llu, \"old\": %llu, ",
 	       c->received, c->bytes, c->missing, c->duplicate, c->reordered, c->old);
-	printf("\"foreign\": %llu, \"misdelivered\": %llu, \"cpu_ns\": %llu, \"by_guest\": [", c->foreign, c->misdelivered,
-	       (unsigned long long)cpu_ns());
+	printf("\"foreign\": %llu, \"misdelivered\": %llu, \"socket_lost\": %llu, \"cpu_ns\": %llu, \"by_guest\": [", c->foreign,
+	       c->misdelivered, (unsigned long long)(way->lost ? way->lost() - lost_before : 0), (unsigned long long)cpu_ns());
 	print_flows();
 	fputs("], \"latency\": [", stdout);
 	print_hist();

@@ -18,6 +18,7 @@ struct vtb_way {
 	void (*collect)(void); /* NULL, or: fetches what was counted elsewhere into vtb_total, vtb_flows, vtb_hist */
 	void (*reset)(void); /* NULL, or: of what is counted elsewhere */
 	void (*send)(uint32_t guest, const void *frame, size_t len); /* NULL, or: a frame of that guest's */
+	uint64_t (*lost)(void); /* NULL, or: what its socket had no room for so far */
 	bool spin; /* never sleeps: the way polls by itself */
 };
 

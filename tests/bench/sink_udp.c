@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Frames that a guest's own network stack receives: one UDP socket for all addresses of this network namespace. */
 #include <arpa/inet.h>
+#include <linux/sock_diag.h>
 #include <sys/socket.h>
 
 #include "sink.h"
@@ -41,4 +42,14 @@ static bool drain(int i)
 	return n == BATCH;
 }
 
-struct vtb_way vtb_way_udp = {.name = "udp", .usage = "", .open = open_socket, .drain = drain};
+static uint64_t lost(void)
+{
+	uint32_t info[SK_MEMINFO_VARS] = {};
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(vtb_fds[0].fd, SOL_SOCKET, SO_MEMINFO, info, &len))
+		error(1, errno, "SO_MEMINFO");
+	return info[SK_MEMINFO_DROPS];
+}
+
+struct vtb_way vtb_way_udp = {.name = "udp", .usage = "", .open = open_socket, .drain = drain, .lost = lost};
