@@ -7,10 +7,10 @@
  *   bare cable DEV DEV              what comes in on one goes out of the other
  *   bare pass DEV...                so that frames can be redirected to their far ends
  */
-#include <linux/if_link.h>
 #include <net/if.h>
 
 #include "bench/bare.skel.h"
+#include "attach.h"
 #include "say.h"
 
 #include <bpf/bpf.h>
@@ -36,10 +36,7 @@ static struct vtb_bare *load(void)
 
 static void attach(const struct bpf_program *prog, const char *dev)
 {
-	int err = bpf_xdp_attach(device(dev), bpf_program__fd(prog), XDP_FLAGS_DRV_MODE, NULL);
-
-	if (err)
-		error(1, -err, "%s: can't attach an XDP program", dev);
+	vtb_attach_xdp(bpf_program__fd(prog), dev, device(dev));
 }
 
 static void target(const struct vtb_bare *skel, uint32_t slot, const char *dev)

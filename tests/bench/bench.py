@@ -8,6 +8,7 @@ Everything happens in namespaces of its own, one set for each contender and roun
 import argparse
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ import contenders
 import machine
 import measures
 import report
-from rig import TOP, RigError
+from rig import BENCH, TOP, RigError, run
 
 ENTER = os.path.join(TOP, "tests", "lib", "enter.sh")
 QUIET_BUSY = 0.03  # of all CPUs' time: less is a quiet machine
@@ -31,6 +32,8 @@ def parse(argv):
     parser.add_argument("--cpus", default="0,1", metavar="N,M", help="CPU of the generator and the NIC, and of the guests (0,1)")
     parser.add_argument("--out", default=os.path.join(TOP, "build", "bench", "results"), metavar="DIR", help="where the report goes (build/bench/results)")
     parser.add_argument("--page", metavar="FILE", help="write the report there as well, with its pictures beside it (docs/results.md)")
+    parser.add_argument("--uplink", metavar="DEV", help="a real NIC, which nothing else uses meanwhile; with --generator")
+    parser.add_argument("--generator", metavar="COMMAND", help="starts the generator on the machine at the NIC's other end: \"ssh root@there .../bench.py generate DEV\"")
     parser.add_argument("--list", action="store_true", help="names of contenders and measures, and why one can't be measured here")
     parser.add_argument("--inside", metavar="JSON", help=argparse.SUPPRESS)
     return parser.parse_args(argv)
@@ -61,12 +64,47 @@ def pick(args):
     return mine or contenders.ALL, what or (QUICK_MEASURES if args.quick else tuple(measures.ALL))
 
 
+# A real NIC
+
+HOME = open("/proc/self/ns/net", "rb")  # noqa: SIM115: kept for those inside, who see another /proc
+
+
+def lab_of(args):
+    """What rig.py wants to know of a lab, or None. A NIC that is in use is refused."""
+    if not args.uplink and not args.generator:
+        return None
+    if not args.uplink or not args.generator:
+        raise SystemExit("bench: --uplink and --generator go together: the NIC, and who sends to it")
+    place = f"/sys/class/net/{args.uplink}"
+    if not os.path.exists(place):
+        raise SystemExit(f"bench: {args.uplink}: there is no such device here")
+    if not os.path.exists(f"{place}/device"):
+        raise SystemExit(f"bench: {args.uplink}: is no physical NIC, and would not come back from the namespaces that it is moved to")
+    found = json.loads(run("ip", "-j", "addr", "show", args.uplink))[0]
+    used = [address["local"] for address in found["addr_info"] if address["scope"] != "link"]
+    if used or "master" in found:
+        raise SystemExit(f"bench: {args.uplink}: is in use ({', '.join(used) or 'part of ' + found['master']}): measuring takes it away from this machine")
+    return {"uplink": args.uplink, "home": HOME.fileno(), "generator": shlex.split(args.generator)}
+
+
+def generate(dev):
+    """The other machine's part: says what it sends as its own address, and obeys."""
+    try:
+        with open(f"/sys/class/net/{dev}/address", encoding="ascii") as file:
+            mac = file.read().strip()
+    except OSError as error:
+        raise SystemExit(f"bench: {dev}: there is no such device here") from error
+    os.execv(f"{BENCH}/gen", ["gen", dev, mac])
+
+
 # Inside: one contender, one measure
 
 
 def inside(order):
     """Measures one thing, and prints a line of JSON."""
-    task = measures.Task(contenders.BY_NAME[order["contender"]], measures.Settings(**order["settings"]), order["point"], order["ndr"])
+    if order["lab"]:
+        order["lab"]["home"] = f"/proc/{os.getpid()}/fd/{order['lab']['home']}"
+    task = measures.Task(contenders.BY_NAME[order["contender"]], measures.Settings(**order["settings"]), order["point"], order["lab"], order["ndr"])
     begun = time.monotonic()
     answer = {}
     try:
@@ -101,21 +139,22 @@ def run_inside(order):
     """One measure of one contender, in namespaces of its own."""
     command = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private", ENTER,
                sys.executable, os.path.abspath(__file__), "--inside", json.dumps(order)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    fds = [HOME.fileno()] if order["lab"] else []
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, pass_fds=fds, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines:
         return {"error": f"ended with {done.returncode}"}
     return json.loads(lines[-1])
 
 
-def turn(contender, what, settings, patience, say):
+def turn(contender, what, settings, patience, lab, say):
     """One contender's turn in a round: a sample for each measure and point."""
     ndr = None
     for name in what:
-        for point in measures.points(name, contender, settings, ndr):
+        for point in measures.points(name, contender, settings, ndr, lab):
             busy = wait_quiet(patience)
             sample = {"contender": contender.name, "measure": name, "point": point, "busy_before": busy,
-                      **run_inside({"contender": contender.name, "measure": name, "point": point, "ndr": ndr, "settings": settings.__dict__})}
+                      **run_inside({"contender": contender.name, "measure": name, "point": point, "ndr": ndr, "lab": lab, "settings": settings.__dict__})}
             if name == "throughput" and "result" in sample:
                 ndr = sample["result"]["ndr"]["rate"]
             say(sample)
@@ -136,7 +175,7 @@ def measure(args, mine, what):
         print(f"round {number + 1} of {settings.rounds}", file=sys.stderr, flush=True)
         first = number % len(mine)
         for contender in mine[first:] + mine[:first]:
-            samples += [{"round": number, **sample} for sample in turn(contender, what, settings, QUIET_WAIT[args.quick], say)]
+            samples += [{"round": number, **sample} for sample in turn(contender, what, settings, QUIET_WAIT[args.quick], lab_of(args), say)]
     return samples
 
 
@@ -149,6 +188,8 @@ def list_names():
 
 
 def main(argv):
+    if argv[:1] == ["generate"] and len(argv) == 2:
+        generate(argv[1])
     args = parse(argv)
     if args.inside:
         inside(json.loads(args.inside))
@@ -159,6 +200,7 @@ def main(argv):
     if os.geteuid():
         raise SystemExit("bench: needs root: it makes network namespaces")
     mine, what = pick(args)
+    lab_of(args)
     absent = {contender.name: contender.missing() for contender in mine}
     present = [contender for contender in mine if not absent[contender.name]]
     samples = measure(args, present, what)

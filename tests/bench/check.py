@@ -18,7 +18,7 @@ import unittest
 import contenders
 import measures
 from bench import ENTER
-from rig import TOP
+from rig import BENCH, TOP, run
 from session import SIZES, Session
 
 FRAMES = 200  # fewer than any ring on the way holds: none may be lost, however busy the machine
@@ -36,7 +36,7 @@ def same(what, is_value, should):
 
 
 def gentle(session, **options):
-    return session.trial(GENTLE, FRAMES / GENTLE * 2, limit=FRAMES, **options)
+    return session.trial(GENTLE, FRAMES / GENTLE * 2, limit=FRAMES, catchup=FRAMES, **options)
 
 
 def passes(contender):
@@ -97,7 +97,7 @@ def one_size(contender, size, vlan, length):
     with Session(contender, size=size, vlan=vlan) as session:
         session.start()
         session.sink.ask("start")
-        sent = session.rig.generator.ask(session.order(GENTLE, 0.3, limit=120, flows=8))["sent"]
+        sent = session.rig.generator.ask(session.order(GENTLE, 0.3, limit=120, flows=8, catchup=FRAMES))["sent"]
         came = session.sink.ask(f"stop expect={sent}")
         same("received", came["received"], 120)
         # The simple IMIX in twelve frames, ten times
@@ -134,9 +134,22 @@ def floods(contender):
     """A broadcast comes to all guests."""
     with Session(contender, 4) as session:
         session.start()
-        sent, received = session.flood(GENTLE, 0.3, limit=50, flood=1)
+        sent, received = session.flood(GENTLE, 0.3, limit=50, flood=1, catchup=FRAMES)
         same("sent", sent, 50)
         same("received", received, 200)
+
+
+def lab(contender):
+    """A NIC from elsewhere, with a generator that is started by a command; and the NIC is back where it was at the end."""
+    for name in ("home", "there"):
+        run("ip", "netns", "add", name)
+    run("ip", "link", "add", "nic", "netns", "home", "type", "veth", "peer", "name", "nic", "netns", "there")
+    run("ip", "link", "set", "nic", "up", netns="there")
+    generator = ["nsenter", "--net=/run/netns/there", os.path.join(BENCH, "gen"), "nic", "02:00:00:00:00:01"]
+    with Session(contender, lab={"uplink": "nic", "home": "/run/netns/home", "generator": generator}) as session:
+        session.start()
+        same("received", gentle(session).received, FRAMES)
+    run("ip", "link", "show", "nic", netns="home")
 
 
 def whole_run(_):
@@ -175,6 +188,8 @@ def plan():
     for name in ("macvtap", "vtapxdp-tap"):
         yield f"neighbours-{name}", neighbours, known[name]
         yield f"floods-{name}", floods, known[name]
+    for name in ("bare-drop", "vtapxdp-veth"):
+        yield f"lab-{name}", lab, known[name]
     yield "whole-run", whole_run, known["bare-drop"]
 
 

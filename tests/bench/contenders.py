@@ -54,6 +54,9 @@ class Contender:
     def start_stacks(self, rig, guests):
         """Instead of a sink: guests' network stacks in the namespace "guests", on devices g0..., up, without addresses."""
 
+    def finish(self, rig):
+        """The NIC as it was: where it is a real one, it is wanted back."""
+
     def losses(self, rig):
         """Frames it counted as lost, by reason; None where it doesn't say."""
         return None
@@ -98,7 +101,7 @@ class Macvtap(ByRead):
     name, title = "macvtap", "macvtap, mode bridge"
 
     def add_guests(self, rig, first, guests):
-        ip_batch([f"link add link eth0 name t{n} address {guest_mac(n)} type macvtap mode bridge" for n in range(first, guests)])
+        ip_batch([f"link add link {rig.uplink} name t{n} address {guest_mac(n)} type macvtap mode bridge" for n in range(first, guests)])
         ip_batch([f"link set t{n} up" for n in range(first, guests)])
 
     @staticmethod
@@ -124,7 +127,7 @@ class Macvlan(ByStack):
     name, title = "macvlan", "macvlan, mode bridge"
 
     def add_guests(self, rig, first, guests):
-        ip_batch([f"link add link eth0 name g{n} address {guest_mac(n)} netns {rig.netns_of(n)} type macvlan mode bridge" for n in range(first, guests)])
+        ip_batch([f"link add link {rig.uplink} name g{n} address {guest_mac(n)} netns {rig.netns_of(n)} type macvlan mode bridge" for n in range(first, guests)])
         guests_up(rig, first, guests)
 
 
@@ -133,7 +136,7 @@ class Bridge(Contender):
 
     def prepare(self, rig):
         ip("link", "add", "br0", "type", "bridge")
-        ip("link", "set", "eth0", "master", "br0")
+        ip("link", "set", rig.uplink, "master", "br0")
         ip("link", "set", "br0", "up")
 
     @staticmethod
@@ -177,7 +180,7 @@ class Ovs(ByXdp):
         return ovs.missing()
 
     def prepare(self, rig):
-        ovs.start(rig, "eth0", self.port_type)
+        ovs.start(rig, rig.uplink, self.port_type)
 
     def add_guests(self, rig, first, guests):
         add_veths(rig, first, guests)
@@ -209,10 +212,13 @@ class Vtapxdp(Contender):
         return None if os.path.exists(VTAPXDP) else f"{VTAPXDP} is not built: make"
 
     def prepare(self, rig):
-        vtapxdp("attach", "eth0", "--xdp", "native")
+        vtapxdp("attach", rig.uplink, "--xdp", "native")
+
+    def finish(self, rig):
+        vtapxdp("detach", rig.uplink, "--force")
 
     def losses(self, rig):
-        rows = json.loads(vtapxdp("-j", "stats", "eth0"))[0]["rows"]
+        rows = json.loads(vtapxdp("-j", "stats", rig.uplink))[0]["rows"]
         found = {}
         for row in rows:
             for reason, frames in row["drops"].items():
@@ -228,7 +234,7 @@ class VtapxdpTap(ByRead, Vtapxdp):
 
     def add_guests(self, rig, first, guests):
         for n in range(first, guests):
-            vtapxdp("port", "add", "eth0", f"p{n}", "--tap", "--dev", f"t{n}", "--mac", guest_mac(n))
+            vtapxdp("port", "add", rig.uplink, f"p{n}", "--tap", "--dev", f"t{n}", "--mac", guest_mac(n))
 
 
 class VtapxdpVeth(ByXdp, Vtapxdp):
@@ -236,7 +242,7 @@ class VtapxdpVeth(ByXdp, Vtapxdp):
 
     def add_guests(self, rig, first, guests):
         for n in range(first, guests):
-            vtapxdp("port", "add", "eth0", f"p{n}", "--veth", "--netns", rig.netns_of(n), "--ifname", f"g{n}", "--dev", f"v{n}", "--mac", guest_mac(n))
+            vtapxdp("port", "add", rig.uplink, f"p{n}", "--veth", "--netns", rig.netns_of(n), "--ifname", f"g{n}", "--dev", f"v{n}", "--mac", guest_mac(n))
         guests_up(rig, first, guests)
 
 
@@ -262,11 +268,11 @@ class VtapxdpXsk(Vtapxdp):
 
     def add_guests(self, rig, first, guests):
         more = ["--queue", "0", "--trust"] if self.direct else []
-        vtapxdp("port", "add", "eth0", "p0", "--xsk", "--mac", guest_mac(0), *more)
+        vtapxdp("port", "add", rig.uplink, "p0", "--xsk", "--mac", guest_mac(0), *more)
 
     def start_sink(self, rig, numbers):
-        port = json.loads(vtapxdp("-j", "show", "eth0", "p0"))[0]["ports"][0]
-        dev = "eth0" if self.direct else port["guest_ifname"]
+        port = json.loads(vtapxdp("-j", "show", rig.uplink, "p0"))[0]["ports"][0]
+        dev = rig.uplink if self.direct else port["guest_ifname"]
         found = run("find", "/sys/fs/bpf/vtapxdp", "-path", "*/port/p0/xsks").split()
         if not found:
             raise RigError("vtapxdp: port p0 has no XSKMAP pinned as .../port/p0/xsks")
@@ -299,7 +305,7 @@ class BareDrop(Contender):
         pass
 
     def start_sink(self, rig, numbers):
-        return rig.start_sink("xdp", "eth0", netns="host")
+        return rig.start_sink("xdp", rig.uplink, netns="host")
 
 
 class BareRedirect(ByXdp):
@@ -312,7 +318,7 @@ class BareRedirect(ByXdp):
 
     def start_sink(self, rig, numbers):
         sink = super().start_sink(rig, numbers)
-        rig.tool(os.path.join(BENCH, "bare"), "redirect", "eth0", *[f"v{n}" for n in numbers])
+        rig.tool(os.path.join(BENCH, "bare"), "redirect", rig.uplink, *[f"v{n}" for n in numbers])
         return sink
 
 
@@ -324,12 +330,12 @@ class BareXsk(Contender):
     busy = False
 
     def add_guests(self, rig, first, guests):
-        rig.tool(os.path.join(BENCH, "bare"), "socket", "eth0", "/sys/fs/bpf/sockets")
+        rig.tool(os.path.join(BENCH, "bare"), "socket", rig.uplink, "/sys/fs/bpf/sockets")
 
     def start_sink(self, rig, numbers):
         if self.busy:
-            rig.busy_poll("eth0")
-        return rig.start_sink("xsk", "eth0", 0, "/sys/fs/bpf/sockets", *(["busy"] if self.busy else []), netns="host")
+            rig.busy_poll(rig.uplink)
+        return rig.start_sink("xsk", rig.uplink, 0, "/sys/fs/bpf/sockets", *(["busy"] if self.busy else []), netns="host")
 
 
 class BareXskBusy(BareXsk):

@@ -35,7 +35,7 @@ class Settings:
 QUICK = Settings(1, (0.1, 0.25), 1, 0.05, 0.4, (1, 64), (1, 64), ("1518", "imix"), (1,))
 FULL = Settings(5, (0.25, 1.0), 3, 0.01, 3.0, (1, 16, 64, 256, 1024, 4096), (1, 16, 64, 256), ("512", "1518", "imix"), (1, 8))
 
-CPU_RATES = (100e3, 500e3, 1e6)
+CPU_RATES = (100e3, 500e3, 1e6, None)  # None: as many as there can be
 LOADS = (0.1, 0.5, 0.9)
 
 
@@ -46,12 +46,13 @@ class Task:
     contender: object
     settings: Settings
     point: object = None
+    lab: dict = None  # a real NIC, and a generator on another machine: rig.py
     ndr: float = None  # found by throughput in this round, for those that load it in proportion
     irregular: dict = field(default_factory=dict)
 
     @contextlib.contextmanager
     def session(self, guests=1, size="64", **options):
-        with Session(self.contender, guests, self.settings.cpus, size, **options) as session:
+        with Session(self.contender, guests, self.settings.cpus, size, lab=self.lab, **options) as session:
             yield session
         for name, count in session.irregular.items():
             self.irregular[name] = self.irregular.get(name, 0) + count
@@ -110,7 +111,8 @@ def cpu(task):
             trial, used = metered(meter, lambda rate=rate: session.trial(rate, task.settings.hold))
             baseline = busy_ns(idle) * used["ns"] / idle["ns"]
             spent = (busy_ns(used) - baseline) / trial.received if trial.received else None
-            found[str(int(rate))] = {"ns": spent if trial.loss <= 0.005 and trial.reached else None, "loss": trial.loss, "offered": trial.offered,
+            good = not rate or (trial.loss <= 0.005 and trial.reached)
+            found[str(int(rate)) if rate else "full"] = {"ns": spent if good else None, "loss": trial.loss, "offered": trial.offered,
                                      "received": trial.received, "busy": busy_ns(used), "idle": busy_ns(idle), "cpus": used["cpus"]}
     return found
 
@@ -226,7 +228,7 @@ def memory_in_use():
 def times(task):
     """Seconds that it takes to begin, and to add a guest; bytes that a guest takes."""
     guests = min(64, task.contender.guests_max)
-    session = Session(task.contender, guests, task.settings.cpus)
+    session = Session(task.contender, guests, task.settings.cpus, lab=task.lab)
     try:
         begun = time.monotonic()
         task.contender.prepare(session.rig)
@@ -242,7 +244,7 @@ def times(task):
             found["change"] = change(session, task)
         return found
     finally:
-        session.rig.close()
+        session.rig.close(task.contender.finish)
 
 
 def change(session, task):
@@ -253,7 +255,7 @@ def change(session, task):
     session.rig.generator.tell(session.order(20000, 2))
     begun = time.monotonic()
     for mode in ("private", "bridge"):
-        run(VTAPXDP, "set", "eth0", "--mode", mode)
+        run(VTAPXDP, "set", session.rig.uplink, "--mode", mode)
     took = (time.monotonic() - begun) / 2
     sent = session.rig.generator.answer()
     came = session.sink.ask(f"stop expect={sent['sent']}")
@@ -265,8 +267,10 @@ def change(session, task):
 ALL = {function.__name__: function for function in (throughput, cpu, latency, sizes, scale, flood, neighbour, ask, bulk, between, idle, times)}
 
 
-def points(name, contender, settings, ndr):
+def points(name, contender, settings, ndr, lab):
     """A measure's points for a contender: [None] for one that has none, [] where it means nothing."""
+    if lab and name in ("latency", "neighbour", "ask", "bulk", "between"):
+        return []  # two machines have two clocks, and the other one is a generator only
     talk = name in ("ask", "bulk", "between")
     if talk and not contender.has_stack or name in ("latency", "neighbour") and not ndr:
         return []

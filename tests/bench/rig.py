@@ -8,6 +8,8 @@
 Everything lives in namespaces that end with this process (tests/lib/enter.sh). wire0 and eth0 are a veth pair that behaves as a NIC and its
 cable do: frames come as XDP frames, with complete checksums, and neither side leaves a segment to the other. GRO goes on after the links are up:
 it makes eth0 receive by NAPI, as a NIC's driver does.
+
+Or a lab: a real NIC instead of eth0, moved here while we live, and a generator that is started by a command, as by ssh on the machine at its other end.
 """
 
 import json
@@ -125,14 +127,47 @@ class Tool:
 
 
 class Rig:
-    """@cpus: where the generator runs, and with it whatever the NIC's interrupt does; and where the guests run."""
+    """@cpus: where the generator runs, and with it whatever the NIC's interrupt does; and where the guests run.
 
-    def __init__(self, cpus=(0, 1), mtu=1500, vlan=0, apart=False):
+    @lab: {"uplink": device, "home": path of the network namespace that it is from, "generator": words of a command}"""
+
+    def __init__(self, cpus=(0, 1), mtu=1500, vlan=0, apart=False, lab=None):
         self.generator_cpu, self.guest_cpu = cpus
         self.mtu, self.vlan, self.apart = mtu, vlan, apart
         self.tools, self.daemons = [], []
+        self.written = {}  # what was written over in /sys
         self.generator = None
-        self.make_wire()
+        self.lab = lab
+        self.uplink = lab["uplink"] if lab else "eth0"
+        self.quiet("host")
+        self.new_netns("guests")
+        if self.apart:
+            self.new_netns("guests1")
+        if lab:
+            self.take_uplink()
+        else:
+            self.make_wire()
+        wait_until(f"{self.uplink} has carrier", lambda: "LOWER_UP" in ip("-o", "link", "show", self.uplink))
+
+    def at_home(self, *words):
+        """A command for where the lab's NIC is from."""
+        return ["nsenter", f"--net={self.lab['home']}", *words]
+
+    def take_uplink(self):
+        """The NIC comes here. Should this process die, the kernel puts it back."""
+        run(*self.at_home("ip", "link", "set", self.uplink, "netns", "host"))
+        ip("link", "set", self.uplink, "up")
+
+    def give_back_uplink(self):
+        for path, value in self.written.items():
+            with open(path, "w", encoding="ascii") as file:
+                file.write(value)
+        # ip knows namespaces by names.
+        name = "/run/netns/where-the-nic-is-from"
+        open(name, "w", encoding="ascii").close()
+        run("mount", "--bind", self.lab["home"], name)
+        ip("link", "set", self.uplink, "down")
+        ip("link", "set", self.uplink, "netns", os.path.basename(name))
 
     def netns_of(self, number):
         """A guest's namespace: one for all, unless they are to talk to each other."""
@@ -160,11 +195,7 @@ class Rig:
                 run("sysctl", "-qw", f"net.bridge.bridge-nf-call-{table}=0", netns=name)
 
     def make_wire(self):
-        self.quiet("host")
         self.new_netns("wire")
-        self.new_netns("guests")
-        if self.apart:
-            self.new_netns("guests1")
         ip("link", "add", "eth0", "address", UPLINK_MAC, "mtu", self.mtu, "numrxqueues", 1, "numtxqueues", 1, "type", "veth",
            "peer", "name", "wire0", "address", WIRE_MAC, "mtu", self.mtu, "numrxqueues", 1, "numtxqueues", 1, "netns", "wire")
         run("ethtool", "-K", "wire0", "tx", "off", "tso", "off", "gso", "off", netns="wire")
@@ -174,7 +205,6 @@ class Rig:
         run("ethtool", "-K", "wire0", "gro", "on", netns="wire")
         run("ethtool", "-K", "eth0", "gro", "off")
         run("ethtool", "-K", "eth0", "gro", "on")
-        wait_until("the wire has carrier", lambda: "LOWER_UP" in ip("-o", "link", "show", "eth0"))
 
     def tool(self, *words, netns=None, cpu=None):
         tool = Tool(words, netns=netns, cpu=cpu)
@@ -199,14 +229,19 @@ class Rig:
             raise RigError(f"{' '.join(words[:6])}: is not ready")
         return process
 
-    @staticmethod
-    def busy_poll(dev):
+    def busy_poll(self, dev):
         """The application polls; the device's interrupt waits for it (Documentation/networking/napi.rst)."""
         for name, value in (("napi_defer_hard_irqs", 2), ("gro_flush_timeout", 200000)):
-            with open(f"/sys/class/net/{dev}/{name}", "w", encoding="ascii") as file:
+            path = f"/sys/class/net/{dev}/{name}"
+            with open(path, encoding="ascii") as file:
+                self.written.setdefault(path, file.read())
+            with open(path, "w", encoding="ascii") as file:
                 file.write(str(value))
 
     def start_generator(self):
+        if self.lab:
+            self.generator = self.tool(*self.at_home(*self.lab["generator"]))
+            return self.generator
         words = [os.path.join(BENCH, "gen"), "wire0", WIRE_MAC] + ([self.vlan] if self.vlan else [])
         self.generator = self.tool(*words, netns="wire", cpu=self.generator_cpu)
         return self.generator
@@ -217,7 +252,7 @@ class Rig:
 
     def start_cpu_meter(self):
         """Knows the generator's time from that of others."""
-        pid = self.generator.greeting["pid"] if self.generator else 0
+        pid = self.generator.greeting["pid"] if self.generator and not self.lab else 0
         return self.tool(os.path.join(BENCH, "cpu"), pid)
 
     def make_far_end(self):
@@ -234,7 +269,8 @@ class Rig:
         self.tool(os.path.join(BENCH, "bare"), "cable", "wire0", "wire1", netns="wire")
         return self.tool(os.path.join(BENCH, "talk"), "serve", netns="far", cpu=self.generator_cpu)
 
-    def close(self):
+    def close(self, finish=None):
+        """@finish: how the contender leaves the NIC, where that is needed afterwards."""
         for tool in reversed(self.tools):
             tool.end()
         for process in reversed(self.daemons):
@@ -242,3 +278,7 @@ class Rig:
                 process.terminate()
             process.wait()
         self.tools, self.daemons = [], []
+        if self.lab:
+            if finish:
+                finish(self)
+            self.give_back_uplink()

@@ -13,20 +13,24 @@ SIZES = {"64": 60, "512": 508, "1518": 1514, "imix": 0}  # with FCS, as RFC 2544
 
 
 class Session:
-    def __init__(self, contender, guests=1, cpus=(0, 1), size="64", vlan=0, apart=False):
+    def __init__(self, contender, guests=1, cpus=(0, 1), size="64", vlan=0, apart=False, lab=None):
         self.contender, self.guests, self.size = contender, guests, size
-        self.rig = Rig(cpus, vlan=vlan, apart=apart)
+        self.rig = Rig(cpus, vlan=vlan, apart=apart, lab=lab)
         self.sink = None
         self.irregular = {}
         self.trials = 0
 
     def __enter__(self):
-        self.contender.prepare(self.rig)
-        self.contender.add_guests(self.rig, 0, self.guests)
+        try:
+            self.contender.prepare(self.rig)
+            self.contender.add_guests(self.rig, 0, self.guests)
+        except BaseException:
+            self.rig.close()
+            raise
         return self
 
     def __exit__(self, *_):
-        self.rig.close()
+        self.rig.close(self.contender.finish)
 
     def start(self, numbers=None):
         """The receivers of these guests (all), and the generator."""

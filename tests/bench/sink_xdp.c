@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Frames taken by an XDP program at the guests' ends (sink.bpf.c): this only attaches it, and reads what it counted. */
-#include <linux/if_link.h>
 #include <net/if.h>
 
+#include "attach.h"
 #include "sink.h"
 #include "bench/sink.skel.h" /* after the structs in it */
 
@@ -15,15 +15,12 @@ static int n_cpus;
 static void attach(const char *dev, uint32_t guest)
 {
 	uint32_t ifindex = if_nametoindex(dev), number = guest + 1;
-	int err;
 
 	if (!ifindex)
 		error(1, errno, "%s", dev);
 	if (bpf_map_update_elem(bpf_map__fd(skel->maps.where), &ifindex, &number, BPF_ANY))
 		error(1, errno, "%s: its number, %u, is beyond what the sink knows", dev, ifindex);
-	err = bpf_xdp_attach(ifindex, bpf_program__fd(skel->progs.sink), XDP_FLAGS_DRV_MODE, NULL);
-	if (err)
-		error(1, -err, "%s: can't attach the sink's XDP program", dev);
+	vtb_attach_xdp(bpf_program__fd(skel->progs.sink), dev, ifindex);
 }
 
 static void open_xdp(int argc, char **argv)
