@@ -57,7 +57,9 @@ def all_goals():
               Goal("vtapxdp-tap: NDR against macvtap's", 1.05, rate("vtapxdp-tap"), rate("macvtap")),
               Goal("vtapxdp-tap: delivered at twice the NDR, against macvtap's", 1.05, received("vtapxdp-tap"), received("macvtap")),
               Goal("vtapxdp-veth: NDR against OVS on AF_XDP", 4.0, rate("vtapxdp-veth"), rate("ovs-afxdp")),
-              Goal("vtapxdp-veth: NDR against the bare redirect by index", 0.8, rate("vtapxdp-veth"), rate("bare-redirect"))]
+              Goal("vtapxdp-veth: NDR against the bare redirect by index", 0.8, rate("vtapxdp-veth"), rate("bare-redirect")),
+              Goal("vtapxdp-veth: CPU time a frame at full speed, against the bare redirect's", 1.25, ("vtapxdp-veth", "cpu", "full", "ns"),
+                   ("bare-redirect", "cpu", "full", "ns"), True)]
     for mine in ("vtapxdp-tap", "vtapxdp-veth"):
         for guests, limit in ((256, 0.85), (4096, 0.75)):
             goals.append(Goal(f"{mine}: {guests} guests in sequence, against one", limit, sequence(mine), sequence(mine), False, guests, 1))
