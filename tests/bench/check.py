@@ -111,10 +111,10 @@ def meter(contender):
         session.start()
         tool = session.rig.start_cpu_meter()
         _, used = measures.metered(tool, lambda: session.trial(100000, 0.3))
-        # CPU hot plug is none of ours: those that are not there were idle
+        # From the start to a CPU's first event, which comes with the next tick, nobody knows what it did.
         for number, cpu in enumerate(used["cpus"]):
             share = sum(cpu.values()) / used["ns"]
-            if not 0.98 < share < 1.02:
+            if not 0.95 < share < 1.01:
                 raise Failed(f"CPU {number}: {share:.1%} of the time is accounted for")
         if not used["cpus"][0]["generator"] or not sum(cpu["softirq"] for cpu in used["cpus"]):
             raise Failed(f"no time of the generator's, or of softirqs: {used}")
@@ -155,14 +155,14 @@ def lab(contender):
 def whole_run(_):
     """From the command to a report with pictures."""
     with tempfile.TemporaryDirectory() as out:
-        done = subprocess.run([os.path.join(TOP, "tests/bench/bench.py"), "--quick", "--only", "bare-drop,bare-redirect,throughput,idle,times", "--out", out],
+        done = subprocess.run([os.path.join(TOP, "tests/bench/bench.py"), "--quick", "--only", "bare-drop,bridge-veth,throughput,idle,times", "--out", out],
                               capture_output=True, text=True, check=False)
         if done.returncode:
             raise Failed(done.stderr)
         with open(f"{out}/samples.json", encoding="utf-8") as file:
             samples = json.load(file)["samples"]
         same("samples", sorted((s["contender"], s["measure"]) for s in samples),
-             [(name, measure) for name in ("bare-drop", "bare-redirect") for measure in ("idle", "throughput", "times")])
+             [("bare-drop", "throughput"), *[("bridge-veth", measure) for measure in ("idle", "throughput", "times")]])
         with open(f"{out}/results.md", encoding="utf-8") as file:
             text = file.read()
         for wanted in ("## Throughput", "## Doing nothing", "bare XDP, drop on the NIC", "results/throughput.svg"):
@@ -181,7 +181,7 @@ def plan():
         yield f"adds-up-{contender.name}", adds_up, contender
     for name in ("bare-redirect", "macvtap", "bridge-tap", "bridge-veth", "macvlan", "vtapxdp-tap", "vtapxdp-veth"):
         yield f"many-{name}", many, known[name]
-    for name in ("macvtap", "macvlan", "bridge-tap", "bridge-veth-stack", "vtapxdp-tap", "vtapxdp-veth-stack"):
+    for name in ("macvtap", "macvlan", "bridge-tap", "bridge-veth", "ovs-packet", "vtapxdp-tap", "vtapxdp-veth"):
         yield f"talks-{name}", talks, known[name]
     yield "frames", frames, known["bare-drop"]
     yield "meter", meter, known["bare-drop"]

@@ -23,9 +23,10 @@ static void start(void)
 	uint32_t zero = 0;
 
 	memset(cpus, 0, sizeof(cpus));
-	bpf_map_update_elem(bpf_map__fd(skel->maps.cpus), &zero, cpus, BPF_ANY);
 	if (vtb_cpu_bpf__attach(skel))
 		error(1, errno, "scheduler's tracepoints");
+	/* Attaching takes its time. */
+	bpf_map_update_elem(bpf_map__fd(skel->maps.cpus), &zero, cpus, BPF_ANY);
 	started = vtb_now();
 	fputs("{\"started\": true}", stdout);
 	vtb_answer();

@@ -227,7 +227,7 @@ def memory_in_use():
 
 def times(task):
     """Seconds that it takes to begin, and to add a guest; bytes that a guest takes."""
-    guests = min(64, task.contender.guests_max)
+    guests = min(task.contender.timed_guests, task.contender.guests_max)
     session = Session(task.contender, guests, task.settings.cpus, lab=task.lab)
     try:
         begun = time.monotonic()
@@ -273,6 +273,8 @@ def points(name, contender, settings, ndr, lab):
         return []  # two machines have two clocks, and the other one is a generator only
     talk = name in ("ask", "bulk", "between")
     if talk and not contender.has_stack or name in ("latency", "neighbour") and not ndr:
+        return []
+    if contender.bare and name in ("idle", "times", "neighbour"):
         return []
     if name == "flood" and (contender.bare or contender.consumer == "xsk"):
         return []

@@ -41,13 +41,16 @@ def log_command(words):
         print("+ " + " ".join(words), file=sys.stderr)
 
 
-def run(*words, netns=None, stdin=None, check=True):
-    """A command's standard output. Its failure is an error that says which command, and what it said."""
+def run(*words, netns=None, stdin=None, check=True, seconds=300):
+    """A command's standard output. Its failure is an error that says which command, and what it said; so is taking longer than that."""
     words = [str(word) for word in words]
     if netns:
         words = ["nsenter", f"--net=/run/netns/{netns}", *words]
     log_command(words)
-    done = subprocess.run(words, input=stdin, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(words, input=stdin, capture_output=True, text=True, check=False, timeout=seconds)
+    except subprocess.TimeoutExpired as error:
+        raise RigError(f"{' '.join(words)}: took longer than {seconds} s") from error
     if check and done.returncode:
         said = (done.stderr or done.stdout).strip()
         raise RigError(f"{' '.join(words)}: exit code {done.returncode}: {said}")

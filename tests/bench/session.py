@@ -94,4 +94,4 @@ class Session:
     def talk(self, *words, netns="guests"):
         """The first guest asks."""
         command = ["taskset", "-c", str(self.rig.guest_cpu), f"{BENCH}/talk", *words]
-        return json.loads(run(*command, netns=netns))
+        return json.loads(run(*command, netns=netns, seconds=30))

@@ -43,6 +43,7 @@ static void make_umem(void)
 	uint32_t index;
 	int err;
 
+	// cppcheck-suppress invalidFunctionArg ; it is anonymous
 	area = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (area == MAP_FAILED)
 		error(1, errno, "UMEM");
