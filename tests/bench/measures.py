@@ -252,6 +252,7 @@ def change(session, task):
     session.guests = 1
     session.start([0])
     session.sink.ask("start latency=0")
+    before = task.contender.losses(session.rig)
     session.rig.generator.tell(session.order(20000, 2))
     begun = time.monotonic()
     for mode in ("private", "bridge"):
@@ -261,7 +262,8 @@ def change(session, task):
     came = session.sink.ask(f"stop expect={sent['sent']}")
     if took * 2 > 2:
         raise RigError(f"changing the mode took {took:.1f} s, longer than the traffic lasted")
-    return {"seconds": took, "sent": sent["sent"], "lost": sent["sent"] - came["received"]}
+    return {"seconds": took, "sent": sent["sent"], "lost": sent["sent"] - came["received"],
+            "reasons": {name: count - before.get(name, 0) for name, count in task.contender.losses(session.rig).items() if count != before.get(name, 0)}}
 
 
 ALL = {function.__name__: function for function in (throughput, cpu, latency, sizes, scale, flood, neighbour, ask, bulk, between, idle, times)}
