@@ -124,38 +124,36 @@ static void prepare(struct vtb_order *o, const char *line, const uint8_t *source
 	}
 }
 
+static bool ethtool(int fd, const char *dev, void *request)
+{
+	struct ifreq ifr = {.ifr_data = request};
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", dev);
+	return !ioctl(fd, SIOCETHTOOL, &ifr);
+}
+
 /* A counter of a device's own (ethtool -S), or 0 where it has none of that name. */
 static uint64_t counter(const char *dev, const char *name)
 {
-	static struct {
-		struct ethtool_gstrings head;
-		char names[4096][ETH_GSTRING_LEN];
-	} strings;
-	static struct {
-		struct ethtool_stats head;
-		__u64 values[4096];
-	} stats;
 	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
-	struct ifreq ifr = {.ifr_data = (void *)&info};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint32_t n = ethtool(fd, dev, &info) ? info.n_stats : 0;
+	struct ethtool_gstrings *strings = calloc(1, sizeof(*strings) + (size_t)n * ETH_GSTRING_LEN);
+	struct ethtool_stats *stats = calloc(1, sizeof(*stats) + n * sizeof(__u64));
 	uint64_t value = 0;
 
-	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", dev);
-	strings.head = (struct ethtool_gstrings){.cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_STATS};
-	stats.head = (struct ethtool_stats){.cmd = ETHTOOL_GSTATS};
-	if (!ioctl(fd, SIOCETHTOOL, &ifr) && info.n_stats <= 4096) {
-		stats.head.n_stats = strings.head.len = info.n_stats;
-		ifr.ifr_data = (void *)&strings;
-		if (!ioctl(fd, SIOCETHTOOL, &ifr)) {
-			ifr.ifr_data = (void *)&stats;
-			for (uint32_t i = 0; !ioctl(fd, SIOCETHTOOL, &ifr) && i < info.n_stats; i++) {
-				if (strncmp(strings.names[i], name, ETH_GSTRING_LEN))
-					continue;
-				value = stats.values[i];
-				break;
-			}
+	if (!strings || !stats)
+		error(1, ENOMEM, "counters of %s", dev);
+	*strings = (struct ethtool_gstrings){.cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_STATS, .len = n};
+	*stats = (struct ethtool_stats){.cmd = ETHTOOL_GSTATS, .n_stats = n};
+	if (n && ethtool(fd, dev, strings) && ethtool(fd, dev, stats)) {
+		for (uint32_t i = 0; i < n; i++) {
+			if (!strncmp((char *)strings->data + (size_t)i * ETH_GSTRING_LEN, name, ETH_GSTRING_LEN))
+				value = stats->data[i];
 		}
 	}
+	free(strings);
+	free(stats);
 	close(fd);
 	return value;
 }
