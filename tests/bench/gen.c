@@ -142,8 +142,10 @@ static uint64_t counter(const char *dev, const char *name)
 	struct ethtool_stats *stats = calloc(1, sizeof(*stats) + n * sizeof(__u64));
 	uint64_t value = 0;
 
-	if (!strings || !stats)
-		error(1, ENOMEM, "counters of %s", dev);
+	if (!strings || !stats) {
+		error(0, ENOMEM, "counters of %s", dev);
+		exit(1);
+	}
 	*strings = (struct ethtool_gstrings){.cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_STATS, .len = n};
 	*stats = (struct ethtool_stats){.cmd = ETHTOOL_GSTATS, .n_stats = n};
 	if (n && ethtool(fd, dev, strings) && ethtool(fd, dev, stats)) {
