@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Builds with gcc and with clang, lints, and runs the tests: unit, BPF, system, other kernels in VMs, and the demonstration.
+# Builds with gcc and with clang, lints, and runs the tests: unit, BPF, system, the benchmark itself, other kernels in VMs, and the demonstration.
 #
-#   check.sh [build] [lint] [unit] [bpf] [system] [vm] [demo]     (all but vm when none is named)
+#   check.sh [build] [lint] [unit] [bpf] [system] [bench] [vm] [demo]     (all but vm when none is named)
 #
 # Each suite ends with a line "check-NAME: N passed, N failed, N skipped"; this ends with their sum, "N passed, N failed, N skipped". A
 # build or a lint counts as one test. A suite without such a line counts as one that failed.
@@ -54,18 +54,18 @@ main() {
 	local part
 
 	mkdir -p "$LOGS"
-	(($#)) || set -- build lint unit bpf system demo
+	(($#)) || set -- build lint unit bpf system bench demo
 	for part; do
 		case $part in
 		build)
-			one build-clang make -j"$JOBS" CC=clang BUILD=build/clang all tools
-			one build make -j"$JOBS" all tools
+			one build-clang make -j"$JOBS" CC=clang BUILD=build/clang all tools bench-tools
+			one build make -j"$JOBS" all tools bench-tools
 			;;
 		lint) one lint make -j"$JOBS" lint ;;
 		demo) one demo scripts/demo.sh ;;
-		unit | bpf | system | vm) suite "$part" ;;
+		unit | bpf | system | bench | vm) suite "$part" ;;
 		*)
-			echo "check.sh: no part is called $part: build, lint, unit, bpf, system, vm, demo" >&2
+			echo "check.sh: no part is called $part: build, lint, unit, bpf, system, bench, vm, demo" >&2
 			exit 2
 			;;
 		esac

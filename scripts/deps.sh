@@ -3,7 +3,7 @@
 #
 # Install the Debian packages that building, testing, demonstrating and checking vtapxdp need.
 #
-#   deps.sh [build] [test] [demo] [lint]        (all of them when none is named)
+#   deps.sh [build] [test] [demo] [bench] [lint]        (all of them when none is named)
 #
 # Says and does nothing when all is there. Where it may not install (not root, not Debian, or
 # VTAPXDP_NO_INSTALL=1), it names what is missing in one line and exits 1.
@@ -20,12 +20,13 @@ declare -A PACKAGES=(
 	[test]="bats python3 python3-scapy libcmocka-dev jq iproute2 ethtool tcpdump socat curl
 		iputils-ping|inetutils-ping util-linux procps libc6-dev gcc make
 		dnsmasq-base busybox|busybox-static bpftool clang-22|clang-19
-		qemu-system-x86 cpio gzip kmod xdp-tools"
+		qemu-system-x86 cpio gzip kmod xdp-tools gnuplot-nox"
 	[demo]="qemu-system-x86 cpio gzip kmod iproute2 ethtool util-linux jq curl bpftool
 		dnsmasq-base apache2-bin"
+	[bench]="python3 gnuplot-nox iproute2 ethtool iputils-ping|inetutils-ping util-linux procps"
 	[lint]="clang-format clang-tidy cppcheck shellcheck"
 )
-GROUPS_KNOWN="build test demo lint"
+GROUPS_KNOWN="build test demo bench lint"
 
 fail()
 {
@@ -35,7 +36,7 @@ fail()
 
 usage()
 {
-	echo "usage: deps.sh [build] [test] [demo] [lint]" >&2
+	echo "usage: deps.sh [build] [test] [demo] [bench] [lint]" >&2
 	exit 2
 }
 

@@ -34,20 +34,23 @@ static inline int tap_offload(int fd)
 	return ioctl(fd, TUNSETOFFLOAD, flags); /* before Linux 6.2 */
 }
 
-/* Opens one queue of TAP @name in the caller's network namespace, or ends the program. */
+/* Opens one queue of TAP @name in the caller's network namespace, or of the macvtap whose character device @name is (it has a '/'); or ends
+ * the program. */
 static inline int tap_open(const char *name, bool vnet_hdr, bool multi_queue)
 {
 	struct ifreq ifr = {.ifr_flags = IFF_TAP | IFF_NO_PI};
 	int size = TAP_VNET_HDR_SIZE;
-	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	const char *path = strchr(name, '/') ? name : "/dev/net/tun";
+	int fd = open(path, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
-		error(1, errno, "/dev/net/tun");
+		error(1, errno, "%s", path);
 	if (vnet_hdr)
 		ifr.ifr_flags |= IFF_VNET_HDR;
 	if (multi_queue)
 		ifr.ifr_flags |= IFF_MULTI_QUEUE;
-	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	if (path != name)
+		snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
 	if (ioctl(fd, TUNSETIFF, &ifr))
 		error(1, errno, "TUNSETIFF %s", name);
 	if (vnet_hdr && (ioctl(fd, TUNSETVNETHDRSZ, &size) || tap_offload(fd)))

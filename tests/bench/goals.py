@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What vtapxdp set out to do, and what a run says of it."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Goal:
+    text: str
+    limit: float
+    mine: tuple  # contender, measure, path...
+    theirs: tuple
+    at_most: bool = False
+    my_point: object = None
+    their_point: object = None
+
+    def judge(self, results):
+        """(ratio, least, most, verdict)"""
+        mine = results.summary(*self.mine, point=self.my_point)
+        theirs = results.summary(*self.theirs, point=self.their_point)
+        if not mine or not theirs or not theirs["median"] or not theirs["min"]:
+            return None, None, None, "not measured"
+        ratio = mine["median"] / theirs["median"]
+        least, most = mine["min"] / theirs["max"], mine["max"] / theirs["min"]
+        met = ratio <= self.limit if self.at_most else ratio >= self.limit
+        doubtful = mine["n"] > 1 and least < self.limit < most
+        return ratio, least, most, ("met" if met else "missed") + (", within the spread" if doubtful else "")
+
+
+def rate(contender, goal="ndr"):
+    return (contender, "throughput", goal, "rate")
+
+
+def received(contender):
+    return (contender, "throughput", "overload", "received")
+
+
+def frame_cost(contender):
+    return (contender, "cpu", "500000", "ns")
+
+
+def sequence(contender):
+    return (contender, "scale", "sequence", "pdr", "rate")
+
+
+def all_goals():
+    goals = []
+    for direct in ("vtapxdp-direct", "vtapxdp-direct-busy"):
+        goals += [Goal(f"{direct}: NDR against macvtap's", 2.5, rate(direct), rate("macvtap")),
+                  Goal(f"{direct}: NDR against bridge and TAP", 2.6, rate(direct), rate("bridge-tap"))]
+    for isolated in ("vtapxdp-xsk", "vtapxdp-xsk-busy"):
+        goals.append(Goal(f"{isolated}: NDR against macvtap's", 1.5, rate(isolated), rate("macvtap")))
+    for guest in ("vtapxdp-direct", "vtapxdp-xsk"):
+        goals.append(Goal(f"{guest}: CPU time a frame at 0.5 M/s, against macvtap's", 0.25, frame_cost(guest), frame_cost("macvtap"), True))
+    goals += [Goal("vtapxdp-veth, XDP consumer: NDR against bridge and veth", 2.5, rate("vtapxdp-veth"), rate("bridge-veth")),
+              Goal("vtapxdp-veth, stack consumer: NDR against macvlan's", 1.0, rate("vtapxdp-veth-stack"), rate("macvlan")),
+              Goal("vtapxdp-tap: NDR against macvtap's", 1.05, rate("vtapxdp-tap"), rate("macvtap")),
+              Goal("vtapxdp-tap: delivered at twice the NDR, against macvtap's", 1.05, received("vtapxdp-tap"), received("macvtap")),
+              Goal("vtapxdp-veth: NDR against OVS on AF_XDP", 4.0, rate("vtapxdp-veth"), rate("ovs-afxdp")),
+              Goal("vtapxdp-veth: NDR against the bare redirect by index", 0.8, rate("vtapxdp-veth"), rate("bare-redirect")),
+              Goal("vtapxdp-veth: CPU time a frame at full speed, against the bare redirect's", 1.25, ("vtapxdp-veth", "cpu", "full", "ns"),
+                   ("bare-redirect", "cpu", "full", "ns"), True)]
+    for mine in ("vtapxdp-tap", "vtapxdp-veth"):
+        for guests, limit in ((256, 0.85), (4096, 0.75)):
+            goals.append(Goal(f"{mine}: {guests} guests in sequence, against one", limit, sequence(mine), sequence(mine), False, guests, 1))
+    for mine, theirs in (("vtapxdp-tap", "macvtap"), ("vtapxdp-veth", "macvlan")):
+        for way in ("in-1", "in-8", "out-1", "out-8"):
+            goals.append(Goal(f"{mine}: bulk TCP, {way}, against {theirs}", 1.0, (mine, "bulk", way, "bps"), (theirs, "bulk", way, "bps")))
+    for protocol in ("udp", "tcp"):
+        for share in ("p50", "p99.9"):
+            goals.append(Goal(f"vtapxdp-tap: {protocol.upper()} round trip, {share}, against macvtap's", 1.0, ("vtapxdp-tap", "ask", protocol, share),
+                              ("macvtap", "ask", protocol, share), True))
+    for mine in ("vtapxdp-tap", "vtapxdp-veth"):
+        goals.append(Goal(f"{mine}: cost of an ARP request with 256 guests, against one", 1.2, (mine, "flood", "arp", "ns"), (mine, "flood", "arp", "ns"),
+                          True, 256, 1))
+    goals.append(Goal("vtapxdp-tap: CPU time while idle, against macvtap's", 1.1, ("vtapxdp-tap", "idle", "ns_per_s"), ("macvtap", "idle", "ns_per_s"), True))
+    return goals

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Frames taken from an AF_XDP socket, which is put into a pinned XSKMAP under its queue's number. The data stay where the kernel put them.
+ *
+ * Theory of operation: a frame of the UMEM is in the fill ring, with the kernel, in the receive ring, or in our hands while drain() looks
+ * at it; then it goes back to the fill ring. There are as many as the fill ring has room for, so the fill ring is never full.
+ */
+#include <linux/if_xdp.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sink.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <xdp/xsk.h>
+
+#define FRAMES 4096
+#define RING 2048 /* as deep as a NIC's ring often is; twice a TAP's */
+#define BATCH 64
+#define BUSY_US 20 /* of busy polling in one system call */
+
+#ifndef SO_PREFER_BUSY_POLL
+#define SO_PREFER_BUSY_POLL 69
+#define SO_BUSY_POLL_BUDGET 70
+#endif
+
+static struct xsk_ring_prod fill, tx;
+static struct xsk_ring_cons completion, rx;
+static struct xsk_umem *umem;
+static struct xsk_socket *xsk;
+static uint8_t *area;
+static bool busy;
+
+static void make_umem(void)
+{
+	struct xsk_umem_config config = {.fill_size = FRAMES,
+					 .comp_size = RING,
+					 .frame_size = XSK_UMEM__DEFAULT_FRAME_SIZE,
+					 .frame_headroom = XSK_UMEM__DEFAULT_FRAME_HEADROOM};
+	uint64_t size = (uint64_t)FRAMES * XSK_UMEM__DEFAULT_FRAME_SIZE;
+	uint32_t index;
+	int err;
+
+	// cppcheck-suppress invalidFunctionArg ; it is anonymous
+	area = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (area == MAP_FAILED)
+		error(1, errno, "UMEM");
+	err = xsk_umem__create(&umem, area, size, &fill, &completion, &config);
+	if (err)
+		error(1, -err, "UMEM");
+	if (xsk_ring_prod__reserve(&fill, FRAMES, &index) != FRAMES)
+		error(1, 0, "UMEM: the fill ring has no room");
+	for (uint32_t i = 0; i < FRAMES; i++)
+		*xsk_ring_prod__fill_addr(&fill, index + i) = (uint64_t)i * XSK_UMEM__DEFAULT_FRAME_SIZE;
+	xsk_ring_prod__submit(&fill, FRAMES);
+}
+
+static void set_busy(int fd)
+{
+	int on = 1, us = BUSY_US, budget = BATCH;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_PREFER_BUSY_POLL, &on, sizeof(on)) || setsockopt(fd, SOL_SOCKET, SO_BUSY_POLL, &us, sizeof(us)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_BUSY_POLL_BUDGET, &budget, sizeof(budget)))
+		error(1, errno, "busy polling");
+}
+
+static void open_xsk(int argc, char **argv)
+{
+	struct xsk_socket_config config = {.rx_size = RING, .tx_size = RING, .libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD};
+	uint32_t queue;
+	int fd, map, err;
+
+	if (argc < 3 || argc > 4)
+		error(2, 0, "sink xsk: DEV QUEUE PINNED-MAP [busy]");
+	queue = atoi(argv[1]);
+	make_umem();
+	err = xsk_socket__create(&xsk, argv[0], queue, umem, &rx, &tx, &config);
+	if (err)
+		error(1, -err, "AF_XDP socket on %s, queue %u", argv[0], queue);
+	fd = xsk_socket__fd(xsk);
+	map = bpf_obj_get(argv[2]);
+	if (map < 0 || bpf_map_update_elem(map, &queue, &fd, BPF_ANY))
+		error(1, errno, "%s", argv[2]);
+	busy = argc == 4;
+	vtb_way_xsk.spin = busy;
+	if (busy)
+		set_busy(fd);
+	vtb_fds[0] = (struct pollfd){.fd = fd, .events = POLLIN};
+	vtb_n_fds = 1;
+}
+
+static void give_back(const uint64_t *addresses, uint32_t n)
+{
+	uint32_t index;
+
+	if (xsk_ring_prod__reserve(&fill, n, &index) != n)
+		error(1, 0, "the fill ring has no room for frames that came from it");
+	for (uint32_t i = 0; i < n; i++)
+		*xsk_ring_prod__fill_addr(&fill, index + i) = addresses[i];
+	xsk_ring_prod__submit(&fill, n);
+}
+
+/* Lets the kernel work for the socket: nothing is received by that. */
+static void wake(int fd)
+{
+	recvmsg(fd, &(struct msghdr){}, MSG_DONTWAIT);
+}
+
+static bool drain(int i)
+{
+	uint64_t addresses[BATCH], now;
+	uint32_t index, n;
+
+	if (busy)
+		wake(vtb_fds[i].fd);
+	n = xsk_ring_cons__peek(&rx, BATCH, &index);
+	if (!n) {
+		if (!busy && xsk_ring_prod__needs_wakeup(&fill))
+			wake(vtb_fds[i].fd);
+		return false;
+	}
+	now = vtb_with_latency ? vtb_now() : 0;
+	for (uint32_t f = 0; f < n; f++) {
+		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&rx, index + f);
+
+		vtb_take(xsk_umem__get_data(area, desc->addr), desc->len, 0, now);
+		addresses[f] = xsk_umem__extract_addr(desc->addr);
+	}
+	xsk_ring_cons__release(&rx, n);
+	give_back(addresses, n);
+	return true;
+}
+
+struct vtb_way vtb_way_xsk = {.name = "xsk", .usage = "DEV QUEUE PINNED-MAP [busy]", .open = open_xsk, .drain = drain};
