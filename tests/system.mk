@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # System tests: the built command on real devices, in namespaces of their own. SUITE="frames veth" picks tests by name.
 TOOLS_BPF := $(wildcard tests/tools/*.bpf.c)
-TOOLS_SRC := $(filter-out $(TOOLS_BPF) tests/tools/fault.c,$(wildcard tests/tools/*.c))
+TOOLS_SRC := $(filter-out $(TOOLS_BPF) tests/tools/fault.c tests/tools/badguest.c,$(wildcard tests/tools/*.c))
 TOOLS := $(TOOLS_SRC:tests/tools/%.c=$(BUILD)/tests/tools/%) $(TOOLS_BPF:tests/tools/%.bpf.c=$(BUILD)/tests/tools/%.o) \
-	$(BUILD)/tests/tools/fault.so
+	$(BUILD)/tests/tools/fault.so $(BUILD)/tests/tools/badguest
 SUITE ?=
 JOBS ?= 2
 
@@ -11,6 +11,12 @@ $(BUILD)/tests/tools/%: tests/tools/%.c Makefile tests/system.mk
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) $(CFLAGS) -iquote user -MMD -MP -o $@ $< -pthread
+
+# A guest, that knows the library's inside.
+$(BUILD)/tests/tools/badguest: tests/tools/badguest.c $(GUEST_A) Makefile tests/system.mk
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) $(CFLAGS) -Iinclude -iquote user -MMD -MP -o $@ $< $(GUEST_A) -pthread
 
 $(BUILD)/tests/tools/%.o: tests/tools/%.bpf.c Makefile tests/system.mk
 	$(call say,BPF,$@)
@@ -22,7 +28,7 @@ $(BUILD)/tests/tools/fault.so: tests/tools/fault.c Makefile tests/system.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) $(CFLAGS) -shared -fPIC -o $@ $<
 
--include $(TOOLS_SRC:tests/tools/%.c=$(BUILD)/tests/tools/%.d)
+-include $(TOOLS_SRC:tests/tools/%.c=$(BUILD)/tests/tools/%.d) $(BUILD)/tests/tools/badguest.d
 
 .PHONY: tools
 tools: $(TOOLS)
