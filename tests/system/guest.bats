@@ -357,3 +357,143 @@ has_frames() {
 grep_count() {
 	is "lines with \"$2\"" "$(grep -c "$2" "$BATS_TEST_TMPDIR/$3")" "$1"
 }
+
+# What a program on this machine would link with, without being installed: sets CFLAGS_ and LIBS_ from the .pc file.
+install_library() {
+	ROOT=$BATS_TEST_TMPDIR/root
+	make -s -C "$TOP" install-guest DESTDIR="$ROOT" PREFIX=/usr >"$BATS_TEST_TMPDIR/install.err" 2>&1
+	export PKG_CONFIG_PATH=$ROOT/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$ROOT PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1
+	export LD_LIBRARY_PATH=$ROOT/usr/lib
+}
+
+# build OUTPUT COMPILER...: with the library as pkg-config has it
+build() {
+	# shellcheck disable=SC2046 # words
+	"${@:2}" -Wall -Wextra -Werror $(pkg-config --cflags libvtapxdp-guest) -o "$1" $(pkg-config --libs libvtapxdp-guest)
+}
+
+# fake_broker NAME [OPTION...]: of that port, at eth0/NAME
+fake_broker() {
+	local dev="DEV_$1" pin="PIN_$1"
+	rm -f "$BATS_TEST_TMPDIR/broker.out" # and the last one's "ready"
+	spawn broker "$PYTOOLS/fakebroker.py" "/run/vtapxdp/eth0/$1.sock" --ifname "${!dev}" --map "${!pin}" --name "$1" "${@:2}"
+}
+
+# Nobody in particular, without any privilege. Locked memory is counted by user: nobody else's.
+unprivileged() {
+	local id=$((61000 + BASHPID % 4000))
+	setpriv --reuid=$id --regid=$id --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs "$@"
+}
+
+@test "through the port's socket, without any privilege: rx and tx, every frame" {
+	local way blast
+	xsk_port a "$A"
+	for way in "" "--in-map"; do
+		# shellcheck disable=SC2086 # a word or none
+		fake_broker a $way
+		spawn rx unprivileged "$VTAPXDP" guest rx eth0/a --check --count "$N" --duration 20 --ready -j --frames 2048 --ring 1024
+		on wire "$TOOLS/blast" send --dev wire0 --dst "$A" --seconds 60 --pace 20000 >/dev/null 3>&- &
+		blast=$!
+		await rx
+		kill "$blast"
+		(($(summary rx '.senders[0].frames') >= N)) || fail "received $(summary rx .senders)"
+		is "name, mac, direct" "$(summary rx '.ports[0] | [.name, .mac, .direct]')" "[\"a\",\"$A\",false]"
+		spawn wire nsenter --net=/run/netns/wire "$TOOLS/blast" recv --dev wire0 --count "$N" --idle 10000
+		unprivileged "$VTAPXDP" guest tx eth0/a --count "$N" --dst "$WIRE_MAC" >/dev/null
+		await wire
+		all_of "$N" "$(stop_output wire)"
+		stop broker >"$BATS_TEST_TMPDIR/requests"
+		is "put into the map by the broker" "$(grep -c '^/vtx_bound,0' "$BATS_TEST_TMPDIR/requests")" "$([[ $way ]] && echo 0 || echo 2)"
+		is "ended as agreed" "$(grep -cx '/fin' "$BATS_TEST_TMPDIR/requests")" 2
+	done
+}
+
+@test "the library as others have it: the document's example in C, the header in C++, shared and static" {
+	local program opened
+	xsk_port a "$A"
+	install_library
+	(($(wc -l <"$TOP/docs/examples/echo.c") <= 45)) || fail "the example has grown: it is to be read at a glance"
+	build "$BATS_TEST_TMPDIR/echo" cc "$TOP/docs/examples/echo.c"
+	has "what it is linked with" "$(ldd "$BATS_TEST_TMPDIR/echo")" "libvtapxdp-guest.so.0 => $ROOT"
+	is "what the library itself needs, beside libc" "$(ldd "$ROOT/usr/lib/libvtapxdp-guest.so" | grep -vE 'linux-vdso|libc\.so|ld-linux')" ""
+	is "exports: what the header declares" \
+		"$(nm -D --defined-only "$ROOT/usr/lib/libvtapxdp-guest.so" | sed -n 's/.* T \(.*\)@@.*/\1/p' | sort)" \
+		"$(grep -oE '^[a-z].*\bvtx_guest_[a-z_]+\(' "$TOP/include/vtapxdp/guest.h" | grep -oE 'vtx_guest_[a-z_]+\(' | tr -d '(' | sort)"
+	sed 's/\.data)/.data ? (unsigned char *)frames[i].data : NULL)/' "$TOP/docs/examples/echo.c" >"$BATS_TEST_TMPDIR/echo.cpp"
+	build "$BATS_TEST_TMPDIR/echo++" g++ -std=c++11 "$BATS_TEST_TMPDIR/echo.cpp"
+	# shellcheck disable=SC2046
+	cc -Wall -Wextra -Werror $(pkg-config --cflags libvtapxdp-guest) -o "$BATS_TEST_TMPDIR/echo-static" "$TOP/docs/examples/echo.c" \
+		"$ROOT/usr/lib/libvtapxdp-guest.a" -pthread
+	chmod -R a+rX "$BATS_TEST_TMPDIR"
+	fake_broker a
+	opened=0
+	for program in echo echo++ echo-static; do
+		spawn wire nsenter --net=/run/netns/wire "$TOOLS/blast" recv --dev wire0 --count 1000 --idle 10000
+		spawn_quiet echo "$BATS_TEST_TMPDIR/$program" /run/vtapxdp/eth0/a.sock 1000
+		wait_until 10 has_opened $((++opened))
+		from_wire "$A" 1000
+		await wire
+		await echo || fail "$program ended with $?"
+		all_of 1000 "$(stop_output wire)"
+	done
+	"$BATS_TEST_TMPDIR/echo" /nonesuch 2>"$BATS_TEST_TMPDIR/said" && fail "it opened /nonesuch"
+	has "what the example says" "$(cat "$BATS_TEST_TMPDIR/said")" "no port's socket at /nonesuch"
+}
+
+# The guest's handshake with the fake broker is over, for the Nth time.
+has_opened() {
+	is "handshakes" "$(grep -cx /fin "$BATS_TEST_TMPDIR/broker.out")" "$1"
+}
+
+@test "answers that are no broker's: one line each, and nothing is left open" {
+	local lie
+	xsk_port a "$A"
+	for lie in "/vtx_port=/nak" "/vtx_port=/vtx_port_ack,name=a" "/vtx_port=/vtx_port_ack" "/vtx_socket=/vtx_socket_ack,0" "/vtx_port=$(printf 'x%.0s' {1..1500})"; do
+		fake_broker a --say "$lie"
+		says 1 "eth0/a: " vtx guest rx eth0/a --duration 5
+		stop broker >/dev/null
+	done
+	fake_broker a --say "/vtx_socket=/vtx_nak,queue 0 is user 1000's"
+	says 1 "queue 0 is user 1000's" vtx guest rx eth0/a --duration 5
+	stop broker >/dev/null
+	fake_broker a --hang-up /vtx_port
+	says 1 "ended the connection" vtx guest rx eth0/a --duration 5
+	stop broker >/dev/null
+	fake_broker a --hang /vtx_port
+	says 1 "doesn't answer" vtx guest rx eth0/a --duration 5
+	stop broker >/dev/null
+	fake_broker a --mode 600
+	says 1 "another owner" unprivileged "$VTAPXDP" guest rx eth0/a --duration 5
+}
+
+@test "busy polling without the privilege: the broker sets it, and who has no broker is told" {
+	xsk_port a "$A"
+	fake_broker a
+	spawn rx unprivileged "$VTAPXDP" guest rx eth0/a --busy-poll --count 1000 --duration 20 --ready -j --frames 2048 --ring 1024
+	from_wire "$A" 1000
+	await rx
+	is "received, busy polling" "$(summary rx '[.received >= 1000, .ports[0].busy_poll]')" "[true,true]"
+	has "requests" "$(stop broker)" "/config_busy_poll,20,64"
+	says 1 "needs CAP_NET_ADMIN, or a broker" setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$VTAPXDP" guest rx xg-a --pin "$PIN_a" --busy-poll
+}
+
+@test "a frame of several pieces, both ways" {
+	local mtu=4000
+	ip link del eth0
+	make_jumbo_wire "$mtu"
+	xsk_port a "$A"
+	spawn wire nsenter --net=/run/netns/wire "$TOOLS/blast" recv --dev wire0 --count 1 --idle 10000
+	"$TOOLS/badguest" pieces "$DEV_a" "$PIN_a" 3500 >/dev/null
+	await wire
+	is "on the wire" "$(stop_output wire | jq -c '[.frames, .bytes]')" "[1,3500]"
+	spawn_guest rx rx a --multi-buffer --frame-size 2048 --count 100 --duration 20
+	from_wire "$A" 100 --size 3500
+	await rx
+	is "packets and bytes" "$(summary rx '.ports[0].queues[0].rx | [.frames, .bytes]')" "[100,350000]"
+}
+
+make_jumbo_wire() {
+	ip netns del wire
+	make_wire "$1"
+	attach >/dev/null
+}

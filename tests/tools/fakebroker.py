@@ -69,10 +69,10 @@ class Broker:
         return f"/vtx_socket_ack,{int(self.args.in_map)}", s
 
     def busy_poll(self, us, budget, fd):
-        s = socket.socket(fileno=os.dup(fd))
+        libc = ctypes.CDLL(None, use_errno=True)
         for option, value in zip(BUSY_POLL.values(), (1, us, budget)):
-            s.setsockopt(socket.SOL_SOCKET, option, value)
-        s.close()
+            if libc.setsockopt(fd, socket.SOL_SOCKET, option, ctypes.byref(ctypes.c_int(value)), 4):
+                raise OSError(ctypes.get_errno(), "setsockopt")
         return "/config_busy_poll_ack", None
 
     def answer(self, text, fds):
@@ -137,6 +137,8 @@ def main():
     args = parse()
     broker = Broker(args)
     os.makedirs(os.path.dirname(args.socket), exist_ok=True)
+    if os.path.exists(args.socket):
+        os.unlink(args.socket)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listener.bind(args.socket)
     os.chmod(args.socket, args.mode)

@@ -253,7 +253,6 @@ static void test_starved(void **state)
 	(void)state;
 	set_up(&f, &small, 0);
 	vtx_guest_refill(f.q);
-	f.q->fill_size = FILL;
 	while (arrives(&f, 60, 0)) {
 		n += vtx_guest_rx(f.q, kept + n, 1);
 		vtx_guest_refill(f.q);
