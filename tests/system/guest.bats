@@ -18,6 +18,8 @@ prepare() {
 	attach >/dev/null
 }
 
+DEV_a='' PIN_a='' # set by xsk_port
+
 # xsk_port NAME MAC [OPTION...]: sets DEV_NAME and PIN_NAME, as in DEV_a
 xsk_port() {
 	vtx port add eth0 "$1" --xsk --mac "$2" "${@:3}"
@@ -259,7 +261,8 @@ second_uplink() {
 }
 
 @test "locked memory: the limit's figure is named; fewer frames fit; CAP_IPC_LOCK needs no limit" {
-	local drop=(setpriv --bounding-set=-ipc_lock,-sys_resource --inh-caps=-ipc_lock,-sys_resource)
+	local capabilities=-ipc_lock,-sys_resource
+	local drop=(setpriv "--bounding-set=$capabilities" "--inh-caps=$capabilities")
 	xsk_port a "$A"
 	# The limit is of all of a user's programs, and root may have others: none, then.
 	ulimit -l 0

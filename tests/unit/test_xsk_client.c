@@ -145,8 +145,8 @@ static void ask_socket(const char *answer, int with, int want, bool want_in_map,
 static void test_socket(void **state)
 {
 	(void)state;
-	ask_socket("/vtx_socket_ack,1", 0, 0, true, NULL);
-	ask_socket("/vtx_socket_ack,0", 0, 0, false, NULL);
+	ask_socket("/vtx_socket_ack,1", 0, 0, true, "");
+	ask_socket("/vtx_socket_ack,0", 0, 0, false, "");
 	ask_socket("/vtx_socket_ack,1", -1, -EPROTO, false, "gives none");
 	ask_socket("/vtx_nak,queue 3 is held by user 7", -1, -EBUSY, false, "queue 3 is held by user 7");
 	ask_socket("/vtx_nak,queue 3 is held by user 7", 0, -EBUSY, false, "held by user 7");
