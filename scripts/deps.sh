@@ -18,7 +18,7 @@ declare -A PACKAGES=(
 		libbpf-dev libxdp-dev libelf-dev zlib1g-dev
 		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libjson-c-dev"
 	[test]="bats python3 python3-scapy libcmocka-dev jq iproute2 ethtool tcpdump socat curl
-		iputils-ping|inetutils-ping util-linux procps libc6-dev gcc make
+		iputils-ping|inetutils-ping util-linux procps libc6-dev gcc g++ make pkgconf|pkg-config
 		dnsmasq-base busybox|busybox-static bpftool clang-22|clang-19
 		qemu-system-x86 cpio gzip kmod xdp-tools gnuplot-nox"
 	[demo]="qemu-system-x86 cpio gzip kmod iproute2 ethtool util-linux jq curl bpftool

@@ -86,7 +86,9 @@ check_paths() {
 # file LICENCE: which one a source file is under; nothing for what needs none.
 licence_of() {
 	case $1 in
-	include/*) echo 'LGPL-2.1-only OR BSD-2-Clause' ;;
+	include/* | docs/examples/* | user/guest.[ch] | user/umem.[ch] | user/ring.h | user/xsk.[ch] | user/xsk_*.[ch])
+		echo 'LGPL-2.1-only OR BSD-2-Clause'
+		;;
 	*.c | *.h | *.sh | *.bash | *.bats | *.py | *.mk | Makefile | */Makefile) echo 'GPL-2.0-only' ;;
 	*) if [ "$(head -c 2 "$1" | tr -d '\0')" = '#!' ]; then echo 'GPL-2.0-only'; fi ;;
 	esac

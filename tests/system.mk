@@ -2,9 +2,9 @@
 # System tests: the built command on real devices, in namespaces of their own. SUITE="frames veth" picks tests by name.
 TOOLS_BPF := $(wildcard tests/tools/*.bpf.c)
 PRELOADS := fault nic
-TOOLS_SRC := $(filter-out $(TOOLS_BPF) $(PRELOADS:%=tests/tools/%.c),$(wildcard tests/tools/*.c))
+TOOLS_SRC := $(filter-out $(TOOLS_BPF) $(PRELOADS:%=tests/tools/%.c) tests/tools/badguest.c,$(wildcard tests/tools/*.c))
 TOOLS := $(TOOLS_SRC:tests/tools/%.c=$(BUILD)/tests/tools/%) $(TOOLS_BPF:tests/tools/%.bpf.c=$(BUILD)/tests/tools/%.o) \
-	$(PRELOADS:%=$(BUILD)/tests/tools/%.so)
+	$(PRELOADS:%=$(BUILD)/tests/tools/%.so) $(BUILD)/tests/tools/badguest
 SUITE ?=
 JOBS ?= 2
 
@@ -12,6 +12,12 @@ $(BUILD)/tests/tools/%: tests/tools/%.c Makefile tests/system.mk
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) $(CFLAGS) -iquote user -MMD -MP -o $@ $< -pthread
+
+# A guest, that knows the library's inside.
+$(BUILD)/tests/tools/badguest: tests/tools/badguest.c $(GUEST_A) Makefile tests/system.mk
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) $(CFLAGS) -Iinclude -iquote user -MMD -MP -o $@ $< $(GUEST_A) -pthread
 
 $(BUILD)/tests/tools/%.o: tests/tools/%.bpf.c Makefile tests/system.mk
 	$(call say,BPF,$@)
@@ -23,7 +29,7 @@ $(BUILD)/tests/tools/%.so: tests/tools/%.c Makefile tests/system.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) $(CFLAGS) -shared -fPIC -o $@ $<
 
--include $(TOOLS_SRC:tests/tools/%.c=$(BUILD)/tests/tools/%.d)
+-include $(TOOLS_SRC:tests/tools/%.c=$(BUILD)/tests/tools/%.d) $(BUILD)/tests/tools/badguest.d
 
 .PHONY: tools
 tools: $(TOOLS)

@@ -13,6 +13,7 @@
 #include "xsk_fail.h"
 
 #define REFILL_MIN 32 /* frames that are worth a look at the fill ring */
+#define SLICE_MS 1000 /* after which a wait in vain is looked into */
 #define KICKS_IN_VAIN 8 /* without a frame more sent: then it is for later */
 
 /* Counters have one writer; whoever else reads them sees whole numbers. */
@@ -314,21 +315,34 @@ static int wait_busy(struct vtx_guest_queue *q, int timeout_ms)
 	return 0;
 }
 
-int vtx_guest_wait(struct vtx_guest_queue *q, int timeout_ms)
+/* poll() says nothing of a device that is gone: after a while in vain the kernel is asked in another way. */
+static int wait_idle(struct vtx_guest_queue *q, int timeout_ms)
 {
 	struct pollfd p = {.fd = q->xsk.fd, .events = POLLIN};
+	int slice, err;
 
+	do {
+		slice = timeout_ms < 0 || timeout_ms > SLICE_MS ? SLICE_MS : timeout_ms;
+		if (poll(&p, 1, slice) < 0)
+			return vtx_xsk_fail(-errno, "waiting for frames: %s", strerror(errno));
+		if (vtx_ring_filled(&q->xsk.rx, 1))
+			return 1;
+		err = vtx_xsk_poke(&q->xsk);
+		if (err)
+			return err;
+		timeout_ms -= timeout_ms < 0 ? 0 : slice;
+	} while (timeout_ms);
+	return 0;
+}
+
+int vtx_guest_wait(struct vtx_guest_queue *q, int timeout_ms)
+{
 	if (vtx_ring_filled(&q->xsk.rx, 1))
 		return 1;
 	vtx_guest_refill(q);
 	if (q->xsk.busy_poll)
 		return wait_busy(q, timeout_ms);
-	if (poll(&p, 1, timeout_ms) < 0)
-		return vtx_xsk_fail(-errno, "waiting for frames: %s", strerror(errno));
-	/* POLLERR: bound no longer. */
-	if (p.revents & (POLLERR | POLLNVAL | POLLHUP))
-		return vtx_xsk_fail(-ENODEV, "the port's device is gone");
-	return vtx_ring_filled(&q->xsk.rx, 1) > 0;
+	return wait_idle(q, timeout_ms);
 }
 
 int vtx_guest_fd(const struct vtx_guest_queue *q)

@@ -51,6 +51,16 @@ int vtx_guest_send_all(struct vtx_guest_worker *w, struct vtx_guest_queue *q, co
 	return err && err != -EAGAIN ? vtx_guest_failed(w, err) : 0;
 }
 
+/* Waits at @q. A device that is down may come up again. */
+static int wait_for(const struct vtx_guest_worker *w, struct vtx_guest_queue *q, int ms)
+{
+	int n = vtx_guest_wait(q, ms);
+
+	if (n == -ENETDOWN)
+		poll(NULL, 0, SLICE_MS);
+	return n < 0 && n != -EINTR && n != -ENETDOWN ? vtx_guest_failed(w, n) : 0;
+}
+
 /* Nothing to do: until there is, or a while. Who polls busily does not sleep. */
 static int rest(const struct vtx_guest_worker *w)
 {
@@ -59,18 +69,14 @@ static int rest(const struct vtx_guest_worker *w)
 		{.fd = w->other ? vtx_guest_fd(w->other) : -1, .events = POLLIN},
 		{.fd = w->fd, .events = POLLIN},
 	};
-	int n;
+	int err;
 
-	if (w->run->plan.options.busy_poll_us)
+	if (!w->other && w->fd < 0)
+		return wait_for(w, w->queue, w->run->plan.options.busy_poll_us ? 0 : SLICE_MS);
+	if (!w->run->plan.options.busy_poll_us && poll(fds, 3, SLICE_MS))
 		return 0;
-	if (!w->other && w->fd < 0) {
-		n = vtx_guest_wait(w->queue, SLICE_MS);
-		return n < 0 && n != -EINTR ? vtx_guest_failed(w, n) : 0;
-	}
-	poll(fds, 3, SLICE_MS);
-	if ((fds[0].revents | fds[1].revents | fds[2].revents) & (POLLERR | POLLNVAL))
-		return vtx_error(-ENODEV, "%s: a device is gone or down", w->run->args->port[0]);
-	return 0;
+	err = wait_for(w, w->queue, 0);
+	return !err && w->other ? wait_for(w, w->other, 0) : err;
 }
 
 /* Until the kernel has sent all, as far as it does in a reasonable time: what is in the rings when they go is lost. */

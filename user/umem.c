@@ -44,9 +44,12 @@ static int check(const struct vtx_umem_config *c, uint32_t page)
 /* Populated at once: else a page that turns out to be missing is a signal in the midst of work. */
 static void *map(size_t size, int flags)
 {
+	/* cppcheck-suppress invalidFunctionArg ; -1 is what mmap(2) has portable programs give there */
 	void *area = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE | flags, -1, 0);
 
-	return area == MAP_FAILED ? NULL : area;
+	if (area == MAP_FAILED)
+		return NULL;
+	return area;
 }
 
 /* Huge pages: the kernel walks fewer of them, and unaligned frames may lie anywhere. They are there only if the administrator set some

@@ -94,20 +94,20 @@ int vtx_xsk_register(int fd, struct vtx_umem *u, uint32_t headroom)
 	return 0;
 }
 
-/* What belongs to each ring: the option that makes it, where it is mapped, its place in struct xdp_mmap_offsets, the size of an entry. */
+/* What belongs to each ring: where it is mapped, its place in struct xdp_mmap_offsets, the size of an entry, the option that makes it. */
 struct kind {
-	int option;
 	off_t page_offset;
 	size_t offsets, entry;
+	int option;
 	bool ours; /* we produce */
 };
 
 enum { RX, FILL, TX, COMPLETION };
 static const struct kind kinds[] = {
-	[RX] = {XDP_RX_RING, XDP_PGOFF_RX_RING, offsetof(struct xdp_mmap_offsets, rx), sizeof(struct xdp_desc), false},
-	[FILL] = {XDP_UMEM_FILL_RING, XDP_UMEM_PGOFF_FILL_RING, offsetof(struct xdp_mmap_offsets, fr), sizeof(uint64_t), true},
-	[TX] = {XDP_TX_RING, XDP_PGOFF_TX_RING, offsetof(struct xdp_mmap_offsets, tx), sizeof(struct xdp_desc), true},
-	[COMPLETION] = {XDP_UMEM_COMPLETION_RING, XDP_UMEM_PGOFF_COMPLETION_RING, offsetof(struct xdp_mmap_offsets, cr), sizeof(uint64_t),
+	[RX] = {XDP_PGOFF_RX_RING, offsetof(struct xdp_mmap_offsets, rx), sizeof(struct xdp_desc), XDP_RX_RING, false},
+	[FILL] = {XDP_UMEM_PGOFF_FILL_RING, offsetof(struct xdp_mmap_offsets, fr), sizeof(uint64_t), XDP_UMEM_FILL_RING, true},
+	[TX] = {XDP_PGOFF_TX_RING, offsetof(struct xdp_mmap_offsets, tx), sizeof(struct xdp_desc), XDP_TX_RING, true},
+	[COMPLETION] = {XDP_UMEM_PGOFF_COMPLETION_RING, offsetof(struct xdp_mmap_offsets, cr), sizeof(uint64_t), XDP_UMEM_COMPLETION_RING,
 			false},
 };
 
@@ -119,7 +119,8 @@ static int map_ring(struct vtx_xsk *xsk, int which, const struct xdp_mmap_offset
 
 	if (start == MAP_FAILED)
 		return vtx_xsk_fail(-errno, "can't map a ring of %u frames: %s", size, strerror(errno));
-	xsk->maps[which] = (struct vtx_xsk_map){start, bytes};
+	xsk->maps[which].start = start;
+	xsk->maps[which].size = bytes;
 	*r = (struct vtx_ring){
 		.producer = (uint32_t *)(start + at->producer),
 		.consumer = (uint32_t *)(start + at->consumer),
@@ -257,7 +258,7 @@ static int io_error(int err)
 
 int vtx_xsk_kick(const struct vtx_xsk *xsk)
 {
-	if (sendto(xsk->fd, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0)
+	if (send(xsk->fd, "", 0, MSG_DONTWAIT) >= 0)
 		return VTX_KICK_DONE;
 	/* EAGAIN: the batch is at its end, or there is no room for more in the device or the socket; ENOBUFS: no memory for an skb.
 	 * EBUSY: the device dropped a frame, which counts as sent. */
@@ -270,8 +271,9 @@ int vtx_xsk_kick(const struct vtx_xsk *xsk)
 
 int vtx_xsk_poke(const struct vtx_xsk *xsk)
 {
-	if (recvfrom(xsk->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL) >= 0 || errno == EAGAIN || errno == EINTR || errno == EBUSY ||
-	    errno == ENOBUFS)
+	char none[1];
+
+	if (recv(xsk->fd, none, 0, MSG_DONTWAIT) >= 0 || errno == EAGAIN || errno == EINTR || errno == EBUSY || errno == ENOBUFS)
 		return 0;
 	return io_error(-errno);
 }

@@ -135,8 +135,11 @@ static int refused(const char *request, const char *text)
 static int ask(int conn, const char *request, int fd, const char *want, struct answer *a, const char **rest)
 {
 	size_t len = strlen(want);
-	int err = send_request(conn, request, fd);
+	int err;
 
+	a->fd = -1;
+	*rest = "";
+	err = send_request(conn, request, fd);
 	if (!err)
 		err = receive_answer(conn, a);
 	if (err)

@@ -102,6 +102,26 @@ static int own_busy_poll(struct source *s, int fd, uint32_t us, uint32_t budget)
 	return vtx_xsk_fail(-EPERM, "busy polling for %u us with %u frames at a time needs CAP_NET_ADMIN, or a broker", us, budget);
 }
 
+/* Whatever else would be written over with what it isn't. */
+static int check_map(int fd)
+{
+	struct bpf_map_info info;
+	union bpf_attr attr;
+	int err;
+
+	memset(&info, 0, sizeof(info));
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (uint32_t)fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = (uintptr_t)&info;
+	err = bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
+	if (err)
+		return vtx_xsk_fail(err, "descriptor %d is no map: %s", fd, strerror(-err));
+	if (info.type != BPF_MAP_TYPE_XSKMAP)
+		return vtx_xsk_fail(-EINVAL, "the map \"%.16s\" is none for sockets (XSKMAP): a port's is .../port/NAME/xsks", info.name);
+	return 0;
+}
+
 static int open_map(const char *path)
 {
 	union bpf_attr attr;
@@ -357,7 +377,9 @@ int vtx_guest_open_device(const char *ifname, const char *map_path, int map_fd, 
 		s.fd = open_map(map_path);
 	if (map_path && s.fd < 0)
 		return s.fd;
-	err = open_from(&s, options, guest);
+	err = s.fd < 0 ? 0 : check_map(s.fd);
+	if (!err)
+		err = open_from(&s, options, guest);
 	if (map_path)
 		close(s.fd);
 	return err;

@@ -21,6 +21,7 @@ spawn() {
 spawn_quiet() {
 	local name=$1
 	shift
+	: >"$BATS_TEST_TMPDIR/$name.out" # or the last one of that name would be ready for this one
 	"$@" >"$BATS_TEST_TMPDIR/$name.out" 2>"$BATS_TEST_TMPDIR/$name.err" </dev/null 3>&- &
 	SPAWNED[$name]=$!
 }

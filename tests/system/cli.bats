@@ -19,7 +19,8 @@ printed() {
 	cat "$BATS_TEST_TMPDIR/printed"
 }
 
-VERBS=("attach" "detach" "set" "port add" "port set" "port del" "show" "fdb" "neigh" "mdb" "stats" "repair" "version" "help")
+VERBS=("attach" "detach" "set" "port add" "port set" "port del" "show" "fdb" "neigh" "mdb" "stats" "repair"
+	"guest rx" "guest tx" "guest echo" "guest fwd" "guest tap" "version" "help")
 
 @test "help: on stdout, exit 0, in every way to ask for it" {
 	local verb
@@ -287,10 +288,13 @@ seconds_ago() {
 	((said >= 4)) || fail "only $said of $n maps mattered"
 }
 
-@test "make install: the command and the header, under DESTDIR and PREFIX" {
-	local to=$BATS_TEST_TMPDIR/root
+@test "make install: the command, the headers and the guest library, under DESTDIR and PREFIX" {
+	local to=$BATS_TEST_TMPDIR/root VERSION
+	VERSION=$(sed -n 's/^VERSION := //p' "$TOP/Makefile")
 	make -s -C "$TOP" install DESTDIR="$to" PREFIX=/usr >"$BATS_TEST_TMPDIR/install.err" 2>&1
-	is "installed files" "$(cd "$to" && find . -type f | sort | tr '\n' ' ')" "./usr/include/vtapxdp/abi.h ./usr/sbin/vtapxdp "
+	is "installed files" "$(cd "$to" && find . ! -type d | sort | tr '\n' ' ')" \
+		"./usr/include/vtapxdp/abi.h ./usr/include/vtapxdp/guest.h ./usr/lib/libvtapxdp-guest.a ./usr/lib/libvtapxdp-guest.so $(
+		)./usr/lib/libvtapxdp-guest.so.0 ./usr/lib/libvtapxdp-guest.so.$VERSION ./usr/lib/pkgconfig/libvtapxdp-guest.pc ./usr/sbin/vtapxdp "
 	is "mode" "$(command stat -c %a "$to/usr/sbin/vtapxdp")" 755
 	prints "$to/usr/sbin/vtapxdp" version
 	printf '#include <vtapxdp/abi.h>\nint main(void) { return sizeof(struct vtx_config) != 208; }\n' >"$BATS_TEST_TMPDIR/user.c"
