@@ -48,7 +48,7 @@ static const int broker_calls[] = {
 	SCMP_SYS(renameat),   SCMP_SYS(renameat2),	 SCMP_SYS(chmod),
 	SCMP_SYS(fchmodat),   SCMP_SYS(chown),		 SCMP_SYS(lchown),
 	SCMP_SYS(fchownat),   SCMP_SYS(clock_nanosleep), SCMP_SYS(poll),
-	SCMP_SYS(ppoll),
+	SCMP_SYS(ppoll),      SCMP_SYS(wait4),
 };
 
 static const int helper_calls[] = {SCMP_SYS(setns)};

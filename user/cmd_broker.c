@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "broker.h"
@@ -163,6 +164,7 @@ static void finish(struct vtx_broker *b)
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	wait(NULL); /* for the helper, which ends when nobody is at the other end */
 }
 
 static int run_broker(const void *args)

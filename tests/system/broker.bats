@@ -74,7 +74,7 @@ as() {
 	has "the port" "$(ask a /vtx_port)" "/vtx_port_ack,name=a,placement=isolated,ifname=eth0,ifindex="
 	has "the port" "$(ask a /vtx_port)" "first_queue=0,queues=2,mtu=1500,mac=$(vtx_json '.[0].ports[0].macs[0]' show eth0 a),zero_copy=0"
 	door a
-	spawn one on c "$PYTOOLS/asks.py" "$SOCKETS/eth0/a.sock" /vtx_socket,0 bind:eth0:0 ready
+	spawn one nsenter --net=/run/netns/c "$PYTOOLS/asks.py" "$SOCKETS/eth0/a.sock" /vtx_socket,0 bind:eth0:0 ready
 	is "the first guest" "$(head -2 "$BATS_TEST_TMPDIR/one.out")" $'/vtx_socket_ack,1 +socket\nbound'
 	has "the second" "$(ask a /vtx_socket,0)" "/vtx_nak,queue 0 of port a is taken: by process ${SPAWNED[one]} of user 0, which was given its socket"
 	is "the other queue" "$(ask a /vtx_socket,1)" "/vtx_socket_ack,1 +socket"
@@ -143,7 +143,7 @@ as() {
 	wait_until 5 test ! -e "$SOCKETS/eth0"
 	vtx port add eth0 a --xsk --queues 3
 	has "made anew" "$(ask a /vtx_port)" "queues=3"
-	vtx detach eth0
+	vtx detach --force eth0
 	wait_until 5 test ! -e "$SOCKETS/eth0"
 	attach
 	vtx port add eth0 c --xsk
@@ -152,27 +152,37 @@ as() {
 }
 
 @test "half-attached, half-detached: the broker is silent and goes on" {
-	vtx port add eth0 a --xsk
 	start_broker
-	door a
-	rm "$(vtx_json '.[0].pins' show eth0)/config"
-	touch_uplink
-	wait_until 5 test ! -e "$SOCKETS/eth0"
-	vtx detach --force eth0
-	attach
+	local at
+	for at in 4 9 16 25 36; do
+		vtx port add eth0 a --xsk
+		door a
+		killed_at "$at" detach --force eth0
+		detached
+		killed_at "$at" attach eth0 --xdp "$VTX_XDP" --tc "$VTX_TC"
+		detached
+		wait_until 5 test ! -e "$SOCKETS/eth0"
+		attach
+	done
 	vtx port add eth0 a --xsk
-	is "again" "$(ask a /connect,x)" /host_ok
+	is "in the end" "$(ask a /connect,x)" /host_ok
 	rm "$(port_pin a xsks)"
 	is "a port without its map" "$(ask a /xsk_map_fd,xg-a /vtx_socket,0)" $'/fd_nak\n/vtx_nak,port a\'s map of sockets is gone'
 	no_complaints
 }
 
-# What each command that changes something does to the directory.
-touch_uplink() {
-	local dir
-	for dir in /sys/fs/bpf/vtapxdp/netns-*/eth0; do
-		flock "$dir" true
-	done
+# Wholly, whatever was left of it.
+detached() {
+	"$VTAPXDP" detach --force eth0 >/dev/null 2>&1 || true
+	is "uplinks" "$(vtx_json length show)" 0
+}
+
+# killed_at N VERB...: at its Nth change
+killed_at() {
+	local at=$1
+	shift
+	(FAULT_AT=$at FAULT_DO=SIGKILL faulty "$@" >/dev/null 2>&1) 2>/dev/null && fail "'$*' was to be killed at change $at"
+	no_complaints
 }
 
 @test "a second broker, one that was killed, and directories that won't do" {
