@@ -101,11 +101,14 @@ static int add_rules(scmp_filter_ctx ctx, enum vtx_confine who)
 	return err ? err : allow_first(ctx, SCMP_SYS(socket), LIST(helper_families));
 }
 
-static int filter_calls(enum vtx_confine who)
+int vtx_confine_calls(enum vtx_confine who)
 {
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	scmp_filter_ctx ctx;
 	int err;
 
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return vtx_error(-errno, "can't rule out new privileges: %s", vtx_reason_of(errno));
+	ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (!ctx)
 		return vtx_error(-ENOMEM, "can't make the list of system calls: %s", vtx_reason_of(ENOMEM));
 	err = add_rules(ctx, who);
@@ -133,7 +136,5 @@ int vtx_confine(enum vtx_confine who)
 {
 	int err = who == VTX_CONFINE_BROKER ? drop_capabilities(LIST(broker_caps)) : drop_capabilities(LIST(helper_caps));
 
-	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		err = vtx_error(-errno, "can't rule out new privileges: %s", vtx_reason_of(errno));
-	return err ? err : filter_calls(who);
+	return err ? err : vtx_confine_calls(who);
 }

@@ -8,4 +8,7 @@ enum vtx_confine { VTX_CONFINE_BROKER, VTX_CONFINE_HELPER };
 /* For good, and for what it starts. 0 or -errno, said. System calls that aren't on the list fail with EPERM. */
 int vtx_confine(enum vtx_confine who);
 
+/* Only the system calls: that takes no privileges. */
+int vtx_confine_calls(enum vtx_confine who);
+
 #endif
