@@ -21,7 +21,7 @@ MAKEFLAGS += --no-print-directory
 endif
 
 # Where packages are not installed yet (make demo and make check install them), pkg-config has nothing to say.
-PKGS := libbpf libxdp libnl-3.0 libnl-genl-3.0 libnl-route-3.0 json-c
+PKGS := libbpf libxdp libnl-3.0 libnl-genl-3.0 libnl-route-3.0 json-c libcap-ng libseccomp
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Werror
 USER_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -Iinclude -iquote user -I$(BUILD) -DVTX_VERSION='"$(VERSION)"' \

@@ -16,7 +16,8 @@ PATH=/usr/local/sbin:/usr/sbin:/sbin:$PATH
 declare -A PACKAGES=(
 	[build]="gcc libc6-dev make clang llvm pkgconf|pkg-config bpftool linux-libc-dev
 		libbpf-dev libxdp-dev libelf-dev zlib1g-dev
-		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libjson-c-dev"
+		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libjson-c-dev
+		libcap-ng-dev libseccomp-dev"
 	[test]="bats python3 python3-scapy libcmocka-dev jq iproute2 ethtool tcpdump socat curl
 		iputils-ping|inetutils-ping util-linux procps libc6-dev gcc g++ make pkgconf|pkg-config
 		dnsmasq-base busybox|busybox-static bpftool clang-22|clang-19

@@ -2,7 +2,8 @@
 # Unit tests: pure modules, built with the sanitizers, run without privileges. Each tests/unit/test_*.c is a program of its own.
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_TESTS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
-UNIT_UNDER_TEST := $(patsubst %,$(BUILD)/unit/%.o,parse options render error policy prefix rate vlan link netlink rss_table guest umem xsk xsk_client xsk_fail)
+UNIT_UNDER_TEST := $(patsubst %,$(BUILD)/unit/%.o,parse options render error policy prefix rate vlan link netlink rss_table guest umem xsk xsk_client xsk_fail \
+	broker_message broker_packet broker_confine)
 UNIT_CFLAGS = $(USER_CFLAGS) -DVTX_DEBUG_FRAMES -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
 	$(shell $(PKG_CONFIG) --cflags cmocka 2>/dev/null)
 UNIT_LIBS = $(USER_LIBS) $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null || echo -lcmocka)
