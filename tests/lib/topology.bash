@@ -90,7 +90,9 @@ add_port() {
 	case $kind in
 	veth) vtx port add "${UPLINK_DEV:-eth0}" "$name" --veth --netns "$name" "$@" ;;
 	tap) vtx port add "${UPLINK_DEV:-eth0}" "$name" --tap "$@" ;;
+	# shellcheck disable=SC2046 # words
 	xsk) vtx port add "${UPLINK_DEV:-eth0}" "$name" --xsk --netns "$name" --ifname xsk0 $(no_offloads "$@") ;;
+	# shellcheck disable=SC2046 # words
 	direct) vtx port add "${UPLINK_DEV:-eth0}" "$name" --xsk --queue 0 --trust --ip "10.0.0.$number" --ip "fd00::$number" $(no_offloads "$@") ;;
 	esac
 	read -r "GUEST_MAC[$name]" "GUEST_DEV[$name]" <<<"$(vtx_json '.[0].ports[0] | "\(.macs[0]) \(.dev)"' show "${UPLINK_DEV:-eth0}" "$name")"
@@ -121,12 +123,16 @@ no_offloads() {
 
 # start_xskguest NAME DEVICE NETNS: whose sockets are bound to DEVICE, which is there
 start_xskguest() {
-	local mtu
+	local mtu pieces=''
 	mtu=$(vtx_json '.[0].ports[0].mtu' show eth0 "$1")
+	((mtu <= 3500)) || pieces=--multi-buffer
+	# With its address from the start: it may be learnt.
+	on "$3" ip tuntap add dev "xt-$1" mode tap
+	on "$3" ip link set "xt-$1" address "${GUEST_MAC[$1]}" mtu "$mtu"
 	# shellcheck disable=SC2086 # words
-	spawn "xskguest-$1" nsenter --net="/run/netns/$3" "$VTAPXDP" guest tap "$2" --pin "$(port_pin "$1" xsks)" --dev "xt-$1" --ready ${XSKGUEST-}
+	spawn "xskguest-$1" nsenter --net="/run/netns/$3" "$VTAPXDP" guest tap "$2" --pin "$(port_pin "$1" xsks)" --dev "xt-$1" --ready $pieces ${XSKGUEST-}
+	on "$3" ip link set "xt-$1" down
 	on "$3" ip link set "xt-$1" netns "$1" name eth0
-	on "$1" ip link set eth0 address "${GUEST_MAC[$1]}" mtu "$mtu"
 }
 
 # port_pin NAME PIN: its path

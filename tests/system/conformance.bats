@@ -4,6 +4,9 @@
 # matrix: kind xdp offloads
 # also: VTX_KIND=tap VTX_TC=clsact
 # also: VTX_KIND=veth VTX_XDP=off VTX_TC=clsact
+# also: VTX_KIND=xsk VTX_XDP=native
+# also: VTX_KIND=xsk VTX_XDP=generic VTX_TC=clsact
+# also: VTX_KIND=xsk VTX_XDP=off
 #
 # Every rule of tests/conformance/table.py, which is docs/modes.md: who receives which bytes, how often, and what is counted.
 load ../lib/testenv

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
 # matrix: kind xdp
+# also: VTX_KIND=xsk VTX_XDP=native
 #
 # Counter truth: every frame that left the sender was delivered or stands under a reason, exactly.
 load ../lib/testenv

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
 # matrix: kind xdp
+# also: VTX_KIND=xsk VTX_XDP=native
 # also: VTX_KIND=tap VTX_TC=clsact
 # also: VTX_KIND=veth VTX_XDP=off VTX_TC=clsact
 #

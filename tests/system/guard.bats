@@ -4,6 +4,7 @@
 # matrix: kind offloads
 # also: VTX_KIND=tap VTX_OFFLOADS=off VTX_XDP=generic
 # also: VTX_KIND=veth VTX_OFFLOADS=on VTX_XDP=off VTX_TC=clsact
+# also: VTX_KIND=xsk VTX_OFFLOADS=off
 #
 # The guard: what a guest must not send is dropped under its own reason, and the honest frame beside it is delivered.
 load ../lib/testenv

@@ -4,6 +4,7 @@
 # only: VTX_KIND=tap VTX_XDP=native
 # only: VTX_KIND=veth VTX_XDP=generic
 # only: VTX_KIND=veth VTX_XDP=off
+# only: VTX_KIND=xsk VTX_XDP=native
 #
 # Guests of guests: a port with --learn may use so many more source addresses, and nobody else loses by it.
 load ../lib/testenv

@@ -5,6 +5,7 @@
 # only: VTX_KIND=veth VTX_XDP=generic
 # only: VTX_KIND=tap VTX_XDP=off
 # only: VTX_KIND=veth VTX_XDP=native VTX_TC=clsact
+# only: VTX_KIND=xsk VTX_XDP=native
 #
 # Multicast: a group's frames reach those who asked for them.
 load ../lib/testenv

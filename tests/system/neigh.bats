@@ -5,6 +5,7 @@
 # only: VTX_KIND=veth VTX_XDP=generic
 # only: VTX_KIND=tap VTX_XDP=off
 # only: VTX_KIND=veth VTX_XDP=native VTX_OFFLOADS=off
+# only: VTX_KIND=xsk VTX_XDP=native
 #
 # What asks for a guest's address goes to that guest alone.
 load ../lib/testenv

@@ -4,6 +4,7 @@
 # only: VTX_KIND=tap VTX_XDP=native
 # only: VTX_KIND=veth VTX_XDP=generic
 # only: VTX_KIND=veth VTX_XDP=off VTX_TC=clsact
+# only: VTX_KIND=xsk VTX_XDP=native
 #
 # Path MTU discovery: what is too big for a guest is dropped and counted, its sender told, and then it gets through.
 load ../lib/testenv

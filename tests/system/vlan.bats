@@ -6,6 +6,7 @@
 # only: VTX_KIND=tap VTX_XDP=generic VTX_OFFLOADS=off
 # only: VTX_KIND=veth VTX_XDP=off VTX_OFFLOADS=on
 # only: VTX_KIND=veth VTX_XDP=generic VTX_OFFLOADS=on VTX_TC=clsact
+# only: VTX_KIND=xsk VTX_XDP=native
 #
 # VLANs: who receives which frame in which form.
 load ../lib/testenv
