@@ -123,14 +123,13 @@ no_offloads() {
 
 # start_xskguest NAME DEVICE NETNS: whose sockets are bound to DEVICE, which is there
 start_xskguest() {
-	local mtu pieces=''
+	local mtu
 	mtu=$(vtx_json '.[0].ports[0].mtu' show eth0 "$1")
-	((mtu <= 3500)) || pieces=--multi-buffer
 	# With its address from the start: it may be learnt.
 	on "$3" ip tuntap add dev "xt-$1" mode tap
 	on "$3" ip link set "xt-$1" address "${GUEST_MAC[$1]}" mtu "$mtu"
 	# shellcheck disable=SC2086 # words
-	spawn "xskguest-$1" nsenter --net="/run/netns/$3" "$VTAPXDP" guest tap "$2" --pin "$(port_pin "$1" xsks)" --dev "xt-$1" --ready $pieces ${XSKGUEST-}
+	spawn "xskguest-$1" nsenter --net="/run/netns/$3" "$VTAPXDP" guest tap "$2" --pin "$(port_pin "$1" xsks)" --dev "xt-$1" --ready ${XSKGUEST-}
 	on "$3" ip link set "xt-$1" down
 	on "$3" ip link set "xt-$1" netns "$1" name eth0
 }
