@@ -23,6 +23,7 @@ from session import SIZES, Session
 
 FRAMES = 200  # fewer than any ring on the way holds: none may be lost, however busy the machine
 GENTLE = 1000  # frames a second
+PATIENCE = 10  # seconds, for a busy machine to send them
 TIMEOUT = 60
 
 
@@ -36,7 +37,7 @@ def same(what, is_value, should):
 
 
 def gentle(session, **options):
-    return session.trial(GENTLE, FRAMES / GENTLE * 2, limit=FRAMES, catchup=FRAMES, **options)
+    return session.trial(GENTLE, PATIENCE, limit=FRAMES, early=1, catchup=FRAMES, **options)
 
 
 def passes(contender):
@@ -97,7 +98,7 @@ def one_size(contender, size, vlan, length):
     with Session(contender, size=size, vlan=vlan) as session:
         session.start()
         session.sink.ask("start")
-        sent = session.rig.generator.ask(session.order(GENTLE, 0.3, limit=120, flows=8, catchup=FRAMES))["sent"]
+        sent = session.rig.generator.ask(session.order(GENTLE, PATIENCE, limit=120, early=1, flows=8, catchup=FRAMES))["sent"]
         came = session.sink.ask(f"stop expect={sent}")
         same("received", came["received"], 120)
         # The simple IMIX in twelve frames, ten times
@@ -134,7 +135,7 @@ def floods(contender):
     """A broadcast comes to all guests."""
     with Session(contender, 4) as session:
         session.start()
-        sent, received = session.flood(GENTLE, 0.3, limit=50, flood=1, catchup=FRAMES)
+        sent, received = session.flood(GENTLE, PATIENCE, limit=50, early=1, flood=1, catchup=FRAMES)
         same("sent", sent, 50)
         same("received", received, 200)
 

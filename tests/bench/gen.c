@@ -4,7 +4,8 @@
  *
  *   gen DEV SOURCE-MAC [VLAN]
  *
- * Commands: "run ns= rate= guests= burst= flows= size= imix= slot= catchup= limit= arp= flood=" sends and says what was sent. See say.h.
+ * Commands: "run ns= rate= guests= burst= flows= size= imix= slot= catchup= limit= early= arp= flood=" sends and says what was sent. See
+ * say.h.
  *
  * Theory of operation: BPF_PROG_TEST_RUN runs for as long as the order says and is ended by a timer's signal. One call makes one run, since
  * each call pays some 20 ms for the taking down of its page pool. Between frames that are due the program gives frames back, so this spins
@@ -184,7 +185,8 @@ static void set_timer(uint64_t ns)
 	timer_settime(timer, 0, &t, NULL);
 }
 
-static void send_frames(struct vtb_gen *skel, uint64_t ns)
+/* @early: ends when the limit is reached. */
+static void send_frames(struct vtb_gen *skel, uint64_t ns, bool early)
 {
 	static uint8_t frame[VTB_FRAME_MAX + 4];
 	uint32_t len = 0;
@@ -198,10 +200,11 @@ static void send_frames(struct vtb_gen *skel, uint64_t ns)
 
 	skel->bss->order.start_ns = vtb_now() + 1000000;
 	skel->bss->order.end_ns = skel->bss->order.start_ns + ns;
-	set_timer(ns + 2000000);
+	set_timer(early ? 100000000 : ns + 2000000);
 	do {
 		err = bpf_prog_test_run_opts(bpf_program__fd(skel->progs.generate), &opts);
-	} while ((!err || err == -EINTR) && vtb_now() < skel->bss->order.end_ns);
+	} while ((!err || err == -EINTR) && vtb_now() < skel->bss->order.end_ns &&
+		 !(early && skel->bss->done.sent >= skel->bss->order.limit));
 	set_timer(0);
 	if (err && err != -EINTR)
 		error(1, -err, "BPF_PROG_TEST_RUN with live frames");
@@ -214,7 +217,7 @@ static void run(struct vtb_gen *skel, const char *dev, const char *line, const u
 
 	prepare(&skel->bss->order, line, source, vlan);
 	memset(&skel->bss->done, 0, sizeof(skel->bss->done));
-	send_frames(skel, ns);
+	send_frames(skel, ns, vtb_value(line, "early", 0));
 	lost = ring_losses(dev) - lost;
 	printf("{\"sent\": %llu, \"ns\": %llu, \"left_out\": %llu, \"ring_lost\": %llu, \"first_ns\": %llu, \"last_ns\": %llu, "
 	       "\"by_guest\": [",
