@@ -87,12 +87,11 @@ add_port() {
 	shift 2
 	number=$((10 + ${#GUEST_MAC[@]} + 1))
 	new_netns "$name"
+	# shellcheck disable=SC2046 # words
 	case $kind in
 	veth) vtx port add "${UPLINK_DEV:-eth0}" "$name" --veth --netns "$name" "$@" ;;
 	tap) vtx port add "${UPLINK_DEV:-eth0}" "$name" --tap "$@" ;;
-	# shellcheck disable=SC2046 # words
 	xsk) vtx port add "${UPLINK_DEV:-eth0}" "$name" --xsk --netns "$name" --ifname xsk0 $(no_offloads "$@") ;;
-	# shellcheck disable=SC2046 # words
 	direct) vtx port add "${UPLINK_DEV:-eth0}" "$name" --xsk --queue 0 --trust --ip "10.0.0.$number" --ip "fd00::$number" $(no_offloads "$@") ;;
 	esac
 	read -r "GUEST_MAC[$name]" "GUEST_DEV[$name]" <<<"$(vtx_json '.[0].ports[0] | "\(.macs[0]) \(.dev)"' show "${UPLINK_DEV:-eth0}" "$name")"
