@@ -317,7 +317,7 @@ static int run_recv(void)
 	fds[1] = (struct pollfd){.fd = signalfd(-1, &ends, SFD_CLOEXEC), .events = POLLIN};
 	puts("ready");
 	fflush(stdout);
-	while (poll(fds, 2, opts.idle) > 0 && !fds[1].revents && (!opts.count || c.frames < opts.count))
+	while ((!opts.count || c.frames < opts.count) && poll(fds, 2, opts.idle) > 0 && !fds[1].revents)
 		drain(fd, &c, &span);
 	drain(fd, &c, &span);
 	if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len))
