@@ -64,10 +64,12 @@ in_vm()
 #
 # The processor of a test needs no protection from its own programs, and has far less to do so.
 # QEMU 7.2 without KVM now and then gives CMPXCHG16B wrong flags where it runs more than one
-# processor, and the kernel's allocator crashes on that: it can do without.
+# processor, and the kernel's allocator crashes on that: it can do without. And it keeps an old
+# translation of code that another processor is patching, so that the kernel meets a breakpoint which
+# is long gone ("Oops: int3"): processors take turns in one thread.
 vm_start()
 {
-	local cpu=(-accel tcg -cpu 'qemu64,-cx16') kernel=$2 initramfs=$3
+	local cpu=(-accel 'tcg,thread=single' -cpu 'qemu64,-cx16') kernel=$2 initramfs=$3
 
 	[[ $1 == tcg ]] || cpu=(-accel kvm -cpu host)
 	shift 3
