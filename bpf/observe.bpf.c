@@ -178,6 +178,17 @@ static __always_inline int dev_has(struct sk_buff *skb, __u64 bit)
 	return BPF_CORE_READ(skb, dev, state) >> bit & 1;
 }
 
+/* Has this kernel that reason, and is it this one? */
+#define is_newer_reason(reason, name)                                                                                                      \
+	(bpf_core_enum_value_exists(enum skb_drop_reason, name) && (reason) == bpf_core_enum_value(enum skb_drop_reason, name))
+
+/* Linux 6.14 began to tell a queue's reasons apart. */
+static __always_inline int is_of_queue(int reason)
+{
+	return reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_QDISC_DROP) ||
+	       is_newer_reason(reason, SKB_DROP_REASON_QDISC_OVERLIMIT) || is_newer_reason(reason, SKB_DROP_REASON_QDISC_CONGESTED);
+}
+
 static __always_inline enum vtx_reason reason_of_skb(struct sk_buff *skb, int reason, __u32 role)
 {
 	if (reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_FULL_RING))
@@ -189,7 +200,7 @@ static __always_inline enum vtx_reason reason_of_skb(struct sk_buff *skb, int re
 		return VTX_R_NOT_UP;
 	if (role != VTX_ROLE_VETH_PEER && dev_has(skb, bpf_core_enum_value(enum netdev_state_t, __LINK_STATE_NOCARRIER)))
 		return role == VTX_ROLE_TAP ? VTX_R_NOT_OPEN : VTX_R_NOT_UP;
-	if (reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_QDISC_DROP))
+	if (is_of_queue(reason))
 		return VTX_R_QUEUE_FULL;
 	if (role == VTX_ROLE_VETH_PEER && reason != bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_CPU_BACKLOG))
 		return VTX_R_RING_FULL; /* made incoming, not received, not in the backlog: what is left is the veth's own ring */

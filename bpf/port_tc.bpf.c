@@ -32,13 +32,13 @@ static __always_inline int to_host(struct vtx_skb *s)
 	return bpf_redirect(s->config->ifindex, BPF_F_INGRESS);
 }
 
-static __always_inline int flood(struct vtx_skb *s, const struct vtx_verdict *v)
+static __always_inline int flood(struct vtx_skb *s, const struct vtx_outcome *out)
 {
 	__u32 row = VTX_WIRE;
 	const struct vtx_target *wire;
 
-	vtx_flood(s, v);
-	if (!v->flood_host)
+	vtx_flood(s, out);
+	if (!out->flood_host)
 		return to_wire(s);
 	wire = bpf_map_lookup_elem(&vtx_members, &row);
 	if (wire && !vtx_retag_for_wire(s))
@@ -109,7 +109,8 @@ static __always_inline enum vtx_reason limit(const struct vtx_target *self, cons
 	return vtx_skb_within(s, self->port, self->flags, VTX_T_RATE_OUT, VTX_LIMIT_OUT) ? VTX_R_NONE : VTX_R_RATE_OUT;
 }
 
-static __always_inline int carry(struct vtx_skb *s, const struct vtx_target *self, const struct vtx_verdict *v)
+static __always_inline int carry(struct vtx_skb *s, const struct vtx_target *self, const struct vtx_verdict *v,
+				 const struct vtx_outcome *out)
 {
 	switch (v->action) {
 	case VTX_TO_PORT:
@@ -119,7 +120,7 @@ static __always_inline int carry(struct vtx_skb *s, const struct vtx_target *sel
 	case VTX_TO_HOST:
 		return to_host(s);
 	default:
-		return flood(s, v);
+		return flood(s, out);
 	}
 }
 
@@ -158,7 +159,7 @@ int vtx_port_in(struct __sk_buff *skb)
 	if (v.action == VTX_DROP)
 		return vtx_tc_drop(&s, vtx_drop_row(&v, self->port), v.reason);
 	reason = limit(self, &s, &v);
-	return reason ? vtx_tc_drop(&s, self->port, reason) : carry(&s, self, &v);
+	return reason ? vtx_tc_drop(&s, self->port, reason) : carry(&s, self, &v, &out);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -29,11 +29,11 @@
 struct vtx_skb {
 	struct __sk_buff *skb;
 	const struct vtx_config *config;
-	enum vtx_from from;
+	__u64 bytes; /* of all frames */
 	struct vtx_frame f;
 	__u32 frames;
-	__u64 bytes; /* of all frames */
 	__u32 mark; /* of what is sent */
+	__u8 from; /* enum vtx_from. The widest comes first: BPF's stack is small */
 	__u8 broken; /* a change of its tags failed halfway: it must not leave */
 	__u8 inner; /* a tag that stood beside the bytes was put into them: see vtx_retag() */
 	__u16 segment; /* of a GSO skb: the bytes of each frame but the last */
@@ -362,12 +362,15 @@ static __always_inline long vtx_retag_for_wire(struct vtx_skb *s)
 	return vtx_retag(s, vtx_retag_for(&s->f, &tagged));
 }
 
-/* To the ports of a flood, by verdict and group. On a stack of its own, since the callers have little left. */
-vtx_subprog int vtx_flood(struct vtx_skb *s, const struct vtx_verdict *v)
+/*
+ * To the ports of a flood, by outcome and group. On a stack of its own, since the callers have little left; and the outcome, not the
+ * verdict made of it, since that one is in their stack anyway.
+ */
+vtx_subprog int vtx_flood(struct vtx_skb *s, const struct vtx_outcome *out)
 {
-	struct vtx_flood flood = {.s = s, .except = v->except, .need_flag = v->need_flag, .deny_flags = v->deny_flags};
+	struct vtx_flood flood = {.s = s, .except = out->except, .need_flag = out->need_flag, .deny_flags = out->deny_flags};
 
-	if (!v->flood_ports)
+	if (!out->flood_ports)
 		return 0;
 	vtx_find_group(s->config, s->skb, &s->f, &flood.group);
 	if (flood.group.audience == VTX_LISTENERS)

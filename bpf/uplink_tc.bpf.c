@@ -76,7 +76,7 @@ int vtx_uplink_in(struct __sk_buff *skb)
 	if (v.action == VTX_TO_PORT)
 		return v.target ? vtx_send_to_port(&s, v.target, 1) : vtx_tc_drop(&s, VTX_WIRE, VTX_R_NO_PORT);
 	if (v.action == VTX_FLOOD) {
-		vtx_flood(&s, &v);
+		vtx_flood(&s, &out);
 		if (!v.flood_host)
 			return VTX_TC_DROP;
 		if (vtx_retag_for_wire(&s))
@@ -116,7 +116,7 @@ int vtx_uplink_out(struct __sk_buff *skb)
 	if (v.action == VTX_TO_PORT)
 		return v.target ? vtx_send_to_port(&s, v.target, 0) : vtx_tc_drop(&s, VTX_HOST, VTX_R_NO_PORT);
 	if (v.action == VTX_FLOOD) {
-		vtx_flood(&s, &v);
+		vtx_flood(&s, &out);
 		if (vtx_retag_for_wire(&s))
 			return vtx_tc_drop(&s, VTX_WIRE, VTX_R_NO_MEMORY);
 	}

@@ -3,7 +3,7 @@
 #
 # Builds with gcc and with clang, lints, and runs the tests: unit, BPF, system, the benchmark itself, other kernels in VMs, and the demonstration.
 #
-#   check.sh [build] [lint] [unit] [bpf] [system] [bench] [vm] [demo]     (all but vm when none is named)
+#   check.sh [build] [lint] [unit] [bpf] [system] [bench] [vm] [demo]     (all when none is named)
 #
 # Each suite ends with a line "check-NAME: N passed, N failed, N skipped"; this ends with their sum, "N passed, N failed, N skipped". A
 # build or a lint counts as one test. A suite without such a line counts as one that failed.
@@ -54,7 +54,7 @@ main() {
 	local part
 
 	mkdir -p "$LOGS"
-	(($#)) || set -- build lint unit bpf system bench demo
+	(($#)) || set -- build lint unit bpf system bench vm demo
 	for part; do
 		case $part in
 		build)

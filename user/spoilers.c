@@ -66,12 +66,20 @@ int vtx_spoilers_off(struct vtx_uplink *u, const char **xdp)
 	return err;
 }
 
-/* What the device doesn't let itself be told needn't keep us from detaching. */
+/*
+ * What the device doesn't let itself be told needn't keep us from detaching. The kernel keeps such a wish in mind, and does nothing when
+ * somebody wishes the same later: so it is taken back.
+ */
 static int feature_on(const struct vtx_config *c, const char *name)
 {
 	int err = vtx_feature_set(c->ifindex, &name, 1, true);
 
-	return err && err != -EOPNOTSUPP ? vtx_error(err, "can't switch %s of %s on again: %s", name, c->ifname, vtx_reason_of(err)) : 0;
+	if (err != -EOPNOTSUPP)
+		return err ? vtx_error(err, "can't switch %s of %s on again: %s", name, c->ifname, vtx_reason_of(err)) : 0;
+	vtx_feature_set(c->ifindex, &name, 1, false);
+	vtx_warn("%s: %s stays off: the device refuses it, maybe while another XDP program is there; later: ethtool -K %s %s on", c->ifname,
+		 name, c->ifname, name);
+	return 0;
 }
 
 int vtx_spoilers_restore(const struct vtx_config *c)

@@ -6,6 +6,7 @@
 #
 #   RUN          the directory for the console's pipes, console.log and qemu.log
 #   VM_TIMEOUT   seconds that a command may take (60)
+#   VM_APPEND    more for the kernel's command line
 #
 # Who did not start it himself, but knows RUN and VM_PID, talks to it after vm_connect.
 
@@ -27,14 +28,16 @@ vm_connect()
 # vm_line; prints what is marked with ID on the way there
 vm_expect()
 {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + $1)) begun=''
 
 	while ((SECONDS < deadline)); do
+		# A line may come in pieces: what was read when the time was up is the beginning of the next.
 		if ! read -r -t 1 vm_line <&"$vm_out"; then
+			begun+=$vm_line
 			kill -0 "$VM_PID" 2> /dev/null || break
 			continue
 		fi
-		vm_line=${vm_line%$'\r'}
+		vm_line=$begun${vm_line%$'\r'} begun=''
 		# shellcheck disable=SC2053 # a pattern is what it is
 		[[ $vm_line != $2 ]] || return 0
 		[[ $vm_line != "VM ${3:-}: "* ]] || echo "${vm_line#*: }"
@@ -61,10 +64,12 @@ in_vm()
 #
 # The processor of a test needs no protection from its own programs, and has far less to do so.
 # QEMU 7.2 without KVM now and then gives CMPXCHG16B wrong flags where it runs more than one
-# processor, and the kernel's allocator crashes on that: it can do without.
+# processor, and the kernel's allocator crashes on that: it can do without. And it keeps an old
+# translation of code that another processor is patching, so that the kernel meets a breakpoint which
+# is long gone ("Oops: int3"): processors take turns in one thread.
 vm_start()
 {
-	local cpu=(-accel tcg -cpu 'qemu64,-cx16') kernel=$2 initramfs=$3
+	local cpu=(-accel 'tcg,thread=single' -cpu 'qemu64,-cx16') kernel=$2 initramfs=$3
 
 	[[ $1 == tcg ]] || cpu=(-accel kvm -cpu host)
 	shift 3
@@ -74,7 +79,7 @@ vm_start()
 	setpriv --pdeathsig KILL qemu-system-x86_64 -machine pc "${cpu[@]}" \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$kernel" -initrd "$initramfs" \
-		-append 'console=ttyS0,115200 quiet panic=-1 mitigations=off' \
+		-append 'console=ttyS0,115200 quiet panic=-1 mitigations=off'"${VM_APPEND:+ $VM_APPEND}" \
 		-chardev "stdio,id=console,signal=off,logfile=$RUN/console.log" -serial chardev:console "$@" \
 		< "$RUN/vm-in" > "$RUN/vm-out" 2> "$RUN/qemu.log" 3>&- 4>&- {vm_in}>&- {vm_out}>&- &
 	VM_PID=$!

@@ -38,7 +38,7 @@ wait_until() {
 	shift
 	if [[ ! -p ${MOMENT-} ]]; then
 		MOMENT=$BATS_TEST_TMPDIR/moment
-		mkfifo "$MOMENT"
+		[[ -p $MOMENT ]] || mkfifo "$MOMENT" # a subshell's may be there
 	fi
 	until said=$("$@" 2>&1); do
 		((SECONDS <= deadline)) || fail "waited in vain for: $* (last said: $said)"

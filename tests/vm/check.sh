@@ -3,17 +3,17 @@
 #
 # vtapxdp on other kernels: check.sh [SUITE...]
 #
-# Debian's cloud kernels of SUITE (bookworm: 6.1, bookworm-backports: 6.12, sid: the newest) one after the other, each in a VM that QEMU
-# runs without KVM. It needs no privileges: the VM's wire is in namespaces of its own, and nothing of this machine is attached to it. Ends with
-# the line "check-vm: N passed, N failed, N skipped". A kernel that can't be had is a skip. What was said is kept in build/tests/vm, what the
-# verifiers took in build/verifier, a file a kernel.
+# Debian's cloud kernels of SUITE (bookworm: 6.1, bookworm-backports: 6.12, sid: the newest), each in a VM that QEMU runs without KVM, one more
+# at a time than there are processors: a VM is idle a good part of the time. It needs no privileges: the VM's wire is in namespaces of its own, and
+# nothing of this machine is attached to it. Ends with the line "check-vm: N passed, N failed, N skipped". A kernel that can't be had is a
+# skip. What was said is kept in build/tests/vm, what the verifiers took in build/verifier, a file a kernel.
 set -uo pipefail
 
 PATH=/usr/local/sbin:/usr/sbin:/sbin:$PATH
 HERE=$(dirname "$(readlink -f "$0")")
 TOP=$(readlink -f "$HERE/../..")
 LOGS=$TOP/build/tests/vm
-PASSED=0 FAILED=0 SKIPPED=0
+PASSED=0 FAILED=0 SKIPPED=0 RUNS=()
 
 skip() {
 	echo "  skip $1: $2"
@@ -34,23 +34,49 @@ count() {
 	((PASSED += ok - skipped, FAILED += bad, SKIPPED += skipped))
 }
 
-# try SUITE
-try() {
-	local suite=$1 root namespaces=(--net --mount)
+# version ROOT: of the kernel that is unpacked there
+version() {
+	find "$1/lib/modules/" "$1/usr/lib/modules/" -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null | head -n 1
+}
+
+# What runs ends with us, and all that it started.
+stop() {
+	local run
+	for run in "${RUNS[@]}"; do
+		kill "${run%% *}"
+	done
+}
+
+# start SUITE: its tests, in the background
+start() {
+	local suite=$1 root namespaces=(--net --mount --pid --mount-proc --fork --kill-child)
 
 	root=$("$TOP/scripts/vm/fetch.sh" linux-image-cloud-amd64 "$suite" 2>"$LOGS/$suite.fetch") || {
 		skip "$suite" "$(tail -n 1 "$LOGS/$suite.fetch")"
 		return
 	}
 	((EUID == 0)) || namespaces+=(--map-root-user)
-	echo "== $suite: Linux $(basename "$root"/usr/lib/modules/* "$root"/lib/modules/* 2>/dev/null | head -n 1)"
 	rm -f "$LOGS/$suite".{tap,console}
-	unshare "${namespaces[@]}" -- "$HERE/kernel.sh" "$suite" "$root" "$BUSYBOX" </dev/null
+	((${#RUNS[@]} <= $(nproc))) || finish
+	unshare "${namespaces[@]}" -- "$HERE/kernel.sh" "$suite" "$root" "$BUSYBOX" </dev/null >"$LOGS/$suite.said" 2>&1 &
+	RUNS+=("$! $suite $(version "$root")")
+}
+
+# finish: the one that was started first
+finish() {
+	local pid suite version
+	read -r pid suite version <<<"${RUNS[0]}"
+	RUNS=("${RUNS[@]:1}")
+	wait "$pid"
+	echo "== $suite: Linux $version"
+	cat "$LOGS/$suite.said"
 	count "$suite"
 }
 
 main() {
 	local suite
+	trap stop EXIT
+	trap 'exit 1' INT TERM HUP
 	mkdir -p "$LOGS"
 	(($#)) || set -- bookworm bookworm-backports sid
 	if [[ $(uname -m) != x86_64 ]]; then
@@ -59,7 +85,10 @@ main() {
 		skip "all kernels" "$(tail -n 1 "$LOGS/busybox.fetch")"
 	else
 		for suite; do
-			try "$suite"
+			start "$suite"
+		done
+		while ((${#RUNS[@]})); do
+			finish
 		done
 	fi
 	echo "check-vm: $PASSED passed, $FAILED failed, $SKIPPED skipped"

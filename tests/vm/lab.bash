@@ -16,6 +16,8 @@ source "$TOP/scripts/vm/console.sh"
 declare -gA GUEST_MAC=() GUEST_NUMBER=() GUEST_DEV=()
 # Fewer than the smallest ring on the way has room for: whatever the speed of this machine, all must arrive.
 FRAMES=200
+# How long one who counts frames waits for the next before he gives up: more than a loaded machine needs, and nothing where all come.
+IDLE_MS=30000
 
 setup() {
 	UPLINK=eth0 NET=0
@@ -33,6 +35,9 @@ teardown() {
 	for name in "${!GUEST_MAC[@]}"; do
 		in_vm "vtapxdp port del $UPLINK $name; ip netns del $name" >/dev/null || true
 	done
+	# Nobody asks for the neighbours of a test in the next one.
+	in_vm "ip neigh flush all; on peer ip neigh flush all" >/dev/null 2>&1 || true
+	ip neigh flush all
 }
 
 teardown_file() {
@@ -46,17 +51,14 @@ clean() {
 	in_vm "for u in vx0 eth0.10 bond0 eth0; do vtapxdp detach \$u --force; done; on peer vtapxdp detach vx0 --force
 		for n in \$(ip netns list | cut -d ' ' -f 1); do [ \$n = peer ] || ip netns del \$n; done
 		xdp-loader unload eth0 --all
-		for d in vx0 eth0.10 bond0; do ip link del \$d; on peer ip link del \$d; done
+		made() { for t in vxlan vlan bond; do on \$1 ip -br link show type \$t; done | cut -d ' ' -f 1 | cut -d @ -f 1; }
+		for n in host peer; do for d in \$(made \$n); do on \$n ip link del \$d; done; done
 		for d in eth0 eth1; do ip link set \$d nomaster; ip addr flush dev \$d; ip link set \$d down; done" >/dev/null || true
 }
 
 # on NETNS COMMAND: "host" is the VM's first namespace
 on() {
-	if [[ $1 == host ]]; then
-		in_vm "$2"
-	else
-		in_vm "on $1 $2"
-	fi
+	in_vm "on $1 $2"
 }
 
 vtx() {
@@ -65,9 +67,11 @@ vtx() {
 
 # One value of a command's JSON: vtx_json FILTER VERB...
 vtx_json() {
-	local filter=$1
+	local filter
+	printf -v filter %q "$1"
 	shift
-	vtx -j "$@" | jq -r "$filter"
+	# In the VM, whose console is slow.
+	in_vm "vtapxdp -j $* | jq -r $filter"
 }
 
 # stat ROW FILTER
@@ -96,12 +100,12 @@ in_time() {
 # job NAME COMMAND: in the background, until it says "ready"
 job() {
 	in_vm "(echo \$BASHPID > /tmp/job.$1.pid; exec $2) > /tmp/job.$1.out 2>&1 &"
-	in_time 10 "grep -q ready /tmp/job.$1.out"
+	in_time 30 "grep -q ready /tmp/job.$1.out"
 }
 
 # job_end NAME: what it said last, when it has ended
 job_end() {
-	in_time 20 "! kill -0 \$(cat /tmp/job.$1.pid)"
+	in_time 60 "! kill -0 \$(cat /tmp/job.$1.pid)"
 	in_vm "tail -n 1 /tmp/job.$1.out; rm /tmp/job.$1.pid"
 }
 
@@ -139,7 +143,7 @@ port() {
 	in_vm "ip netns add $name && on $name ip link set lo up && vtapxdp port add $UPLINK $name --$kind --mac ${GUEST_MAC[$name]} $where $*"
 	[[ $kind != tap ]] || job "$name" "tapguest --mac ${GUEST_MAC[$name]} tap-$name /run/netns/$name"
 	in_vm "on $name ip addr add 10.0.$NET.$number/24 dev eth0 && on $name ip link set eth0 up"
-	in_time 10 "ip -o link show dev ${GUEST_DEV[$name]} | grep -q LOWER_UP"
+	in_time 30 "ip -o link show dev ${GUEST_DEV[$name]} | grep -q LOWER_UP"
 }
 
 address() {
@@ -151,20 +155,21 @@ address() {
 	esac
 }
 
-# reaches FROM TO...: three echoes of large frames to each, all answered
+# reaches FROM TO...: three echoes of large frames to each, all answered. By a ping of its own each: with more to send it waits for the last
+# answer no longer than for the ones before.
 reaches() {
-	local from=$1 to said pings=''
+	local from=$1 to said pings='' ping='ping -c 1 -W 20 -s 1400'
 	shift
+	[[ $from == wire ]] || ping="on $from $ping"
 	for to; do
-		pings+="ping -c 3 -i 0.2 -W 5 -s 1400 $(address "$to") & "
+		pings+="{ for i in 1 2 3; do $ping $(address "$to"); done; } & "
 	done
 	if [[ $from == wire ]]; then
 		said=$(eval "$pings wait" 2>&1 3>&-)
 	else
-		[[ $from == host ]] || pings=${pings//ping -c/on $from ping -c}
 		said=$(in_vm "$pings wait")
 	fi
-	is "pings from $from to $* that lost none: $said" "$(grep -c ' 0% packet loss' <<<"$said")" $#
+	is "answers from $* to $from: $said" "$(grep -c ' 0% packet loss' <<<"$said")" $((3 * $#))
 }
 
 # all_reach END...: each the others
@@ -176,16 +181,28 @@ all_reach() {
 	done
 }
 
-# listen NAME...: counts numbered frames there, until there is none for a while
+# device NAME: where numbered frames come and go there. HOST_DEV: the host's, if not the uplink
+device() {
+	case $1 in
+	host) echo "${HOST_DEV:-$UPLINK}" ;;
+	peer) echo "$UPLINK" ;;
+	*) echo eth0 ;;
+	esac
+}
+
+# listen NAME...: counts numbered frames there, until all have come, or there is none for a while
 listen() {
 	local name
 	for name; do
-		if [[ $name == host ]]; then
-			job recv-host "blast recv --dev $UPLINK --count ${COUNT:-$FRAMES} --idle 5000"
-		else
-			job "recv-$name" "on $name blast recv --dev eth0 --count ${COUNT:-$FRAMES} --idle 5000"
-		fi
+		job "recv-$name" "on $name blast recv --dev $(device "$name") --count ${COUNT:-$FRAMES} --idle $IDLE_MS"
 	done
+}
+
+# send FROM MAC...: numbered frames, COUNT altogether
+send() {
+	local from=$1
+	shift
+	is "refusals at $from" "$(on "$from" "blast send --dev $(device "$from") --count ${COUNT:-$FRAMES} ${*/#/--dst=}" | jq .refused)" 0
 }
 
 # heard NAME FRAMES: and all in order
@@ -194,6 +211,10 @@ heard() {
 	said=$(job_end "recv-$1")
 	is "frames that $1 received" "$(jq -r '.frames' <<<"$said")" "$2"
 	is "of them missing or disordered at $1" "$(jq '[.senders[] | .missing + .disorder] | add // 0' <<<"$said")" 0
+}
+
+no_complaints() {
+	is "complaints of the kernel" "$(in_vm "dmesg | grep -E 'WARNING|BUG|Oops|Call Trace|refcount|leaked'" || true)" ""
 }
 
 # blast_wire COUNT MAC...: from outside the VM
@@ -206,9 +227,9 @@ blast_wire() {
 # hear_wire COMMAND...: how many numbered frames come out of the VM while the command runs
 hear_wire() {
 	local pid
-	"$TOP/build/tests/tools/blast" recv --dev wire --count "$FRAMES" --idle 5000 >"$RUN/heard" 3>&- &
+	"$TOP/build/tests/tools/blast" recv --dev wire --count "$FRAMES" --idle $IDLE_MS >"$RUN/heard" 3>&- &
 	pid=$!
-	wait_until 10 grep -q ready "$RUN/heard"
+	wait_until 30 grep -q ready "$RUN/heard"
 	"$@" >/dev/null
 	wait "$pid"
 	tail -n 1 "$RUN/heard" | jq .frames
