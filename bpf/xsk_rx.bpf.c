@@ -3,12 +3,17 @@
  * The guest's end of an isolated AF_XDP port's veth: everything goes to the port's sockets, one a queue. Loaded once for each port, with
  * that port's own maps, because nothing that an XDP program can ask tells it the device's network namespace, and so its port.
  *
+ * Its name, its version, and the kernel's name of the map are those of libxdp's own program: so programs that know AF_XDP by libxdp alone
+ * (DPDK, xdpsock and others, where they may look at programs) find that the device has what they would load, and use this map.
+ *
  * What the kernel can't put into a socket (no buffer in its fill ring, no room in its receive ring) the observe programs count.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 
 #include "vtapxdp/abi.h"
+
+__uint(xsk_prog_version, 1) SEC("xdp_metadata");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_XSKMAP);
@@ -38,7 +43,7 @@ static int lose(void)
 }
 
 SEC("xdp.frags")
-int vtx_xsk_rx(struct xdp_md *ctx)
+int xsk_def_prog(struct xdp_md *ctx)
 {
 	int action = bpf_redirect_map(&vtx_xsks, ctx->rx_queue_index, XDP_DROP);
 

@@ -80,6 +80,14 @@ static int use_pinned_maps(struct bpf_object *object, const char *dir)
 	return err;
 }
 
+/* Ours by their names without the prefix. */
+static const char *pin_name(const struct bpf_program *program)
+{
+	const char *name = bpf_program__name(program);
+
+	return strncmp(name, PREFIX, strlen(PREFIX)) ? name : name + strlen(PREFIX);
+}
+
 /* @dir: where they go */
 static int pin_programs(struct bpf_object *object, const char *dir)
 {
@@ -89,7 +97,7 @@ static int pin_programs(struct bpf_object *object, const char *dir)
 
 	bpf_object__for_each_program(program, object)
 	{
-		vtx_bpffs_join(path, dir, bpf_program__name(program) + strlen(PREFIX), NULL);
+		vtx_bpffs_join(path, dir, pin_name(program), NULL);
 		err = vtx_bpffs_pin(bpf_program__fd(program), path);
 		if (err)
 			return err;

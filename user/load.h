@@ -23,7 +23,7 @@ int vtx_load(const char *dir);
 int vtx_load_port_xdp(const char *dir, bool frags);
 
 /* Loads the program of an isolated AF_XDP port's guest end with the maps "xsks" and "stats" of the port's directory, and pins it there as
- * "xsk_rx". 0 or -errno, said. */
+ * "xsk_def_prog". 0 or -errno, said. */
 int vtx_load_xsk_rx(const char *port_dir);
 
 /* Opens, but does not load, the uplink's XDP object, tied to the maps pinned below @dir: libxdp loads its program @name. NULL, said. */

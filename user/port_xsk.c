@@ -85,7 +85,7 @@ static int prepare_guest_end(void *arg)
 		err = vtx_pair_set_offloads(port->peer_ifindex, port, false);
 	if (err)
 		return err;
-	prog = bpf_obj_get(vtx_bpffs_join(path, g->dir, "xsk_rx", NULL));
+	prog = bpf_obj_get(vtx_bpffs_join(path, g->dir, "xsk_def_prog", NULL));
 	if (prog < 0)
 		return vtx_error(prog, "can't open the pinned program %s: %s", path, vtx_reason_of(prog));
 	err = vtx_port_xdp_attach(prog, port->peer_ifindex, vtx_bpffs_join(path, g->dir, "guest", NULL), port->peer, true);

@@ -7,9 +7,12 @@
 
 #include "error.h"
 
+/* As libxdp names it, and finds it: see bpf/xsk_rx.bpf.c. */
+#define KERNEL_NAME "xsks_map"
+
 static int add_map(const struct vtx_uplink *u, __u32 number, const char *path)
 {
-	int fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "vtx_xsks_port", sizeof(__u32), sizeof(__u32), VTX_XSK_QUEUES, NULL), err;
+	int fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, KERNEL_NAME, sizeof(__u32), sizeof(__u32), VTX_XSK_QUEUES, NULL), err;
 
 	if (fd < 0)
 		return fd;
