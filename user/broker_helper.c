@@ -34,6 +34,7 @@ static int make_socket(void *arg)
 	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
 
 	(void)arg;
+	/* cppcheck-suppress resourceLeak */
 	return fd < 0 ? -errno : fd;
 }
 
@@ -56,6 +57,7 @@ static int try_queue(void *arg)
 {
 	const struct order_form *o = arg;
 	struct sockaddr_xdp addr = {.sxdp_family = AF_XDP, .sxdp_flags = XDP_COPY, .sxdp_ifindex = o->ifindex, .sxdp_queue_id = o->queue};
+	/* cppcheck-suppress invalidFunctionArg */
 	void *frames = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int fd = make_socket(NULL), err = fd < 0 ? fd : 0;
 
@@ -92,7 +94,7 @@ static int carry_out(struct order_form *o, uint64_t own)
 static void serve(int broker, uint64_t own)
 {
 	struct vtx_packet packet;
-	struct order_form o;
+	struct order_form o = {};
 	int ret, fd;
 
 	while (vtx_packet_receive(broker, &o, sizeof(o), 0, &packet) == 1) {
@@ -155,7 +157,7 @@ int vtx_helper_start(void)
 /* The descriptor of the answer if @wanted, or 0, or -errno. */
 static int order(int helper, struct order_form *o, bool wanted)
 {
-	struct vtx_packet packet;
+	struct vtx_packet packet = {.fd = -1};
 	int err = vtx_packet_send(helper, o, sizeof(*o), -1, 0);
 
 	if (!err)

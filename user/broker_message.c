@@ -7,18 +7,18 @@
 static const struct form {
 	const char *word, *nak;
 	enum vtx_ask ask;
-	bool text; /* one parameter, any text */
 	unsigned int numbers, fds;
+	bool text; /* one parameter, any text */
 	bool reasons;
 } forms[] = {
-	{"/connect", "/host_nak", VTX_ASK_CONNECT, true, 0, 0, false},
-	{"/version", "/nak", VTX_ASK_VERSION, false, 0, 0, false},
-	{"/xsk_map_fd", "/fd_nak", VTX_ASK_MAP, true, 0, 0, false},
-	{"/config_busy_poll", "/config_busy_poll_nak", VTX_ASK_BUSY_POLL, false, 2, 1, false},
-	{"/fin", "/nak", VTX_ASK_FIN, false, 0, 0, false},
-	{"/vtx_port", "/vtx_nak", VTX_ASK_PORT, false, 0, 0, true},
-	{"/vtx_socket", "/vtx_nak", VTX_ASK_SOCKET, false, 1, 0, true},
-	{"/vtx_bound", "/vtx_nak", VTX_ASK_BOUND, false, 1, 1, true},
+	{"/connect", "/host_nak", VTX_ASK_CONNECT, 0, 0, true, false},
+	{"/version", "/nak", VTX_ASK_VERSION, 0, 0, false, false},
+	{"/xsk_map_fd", "/fd_nak", VTX_ASK_MAP, 0, 0, true, false},
+	{"/config_busy_poll", "/config_busy_poll_nak", VTX_ASK_BUSY_POLL, 2, 1, false, false},
+	{"/fin", "/nak", VTX_ASK_FIN, 0, 0, false, false},
+	{"/vtx_port", "/vtx_nak", VTX_ASK_PORT, 0, 0, false, true},
+	{"/vtx_socket", "/vtx_nak", VTX_ASK_SOCKET, 1, 0, false, true},
+	{"/vtx_bound", "/vtx_nak", VTX_ASK_BOUND, 1, 1, false, true},
 };
 #define FORMS (sizeof(forms) / sizeof(forms[0]))
 

@@ -58,6 +58,7 @@ void vtx_visit_begin(struct vtx_broker *b, struct vtx_door *door)
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 	const char *refused;
+	/* cppcheck-suppress nullPointer */
 	int fd = accept4(door->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0) {

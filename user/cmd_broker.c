@@ -70,7 +70,7 @@ static void set_limits(struct vtx_broker *b)
 	getrlimit(RLIMIT_NOFILE, &files);
 	files.rlim_cur = files.rlim_max < VISITS_MAX + OTHER_FILES ? files.rlim_max : VISITS_MAX + OTHER_FILES;
 	setrlimit(RLIMIT_NOFILE, &files);
-	b->visits_max = files.rlim_cur > 2 * OTHER_FILES ? (unsigned int)files.rlim_cur - OTHER_FILES : OTHER_FILES / 2;
+	b->visits_max = files.rlim_cur > 2UL * OTHER_FILES ? (unsigned int)files.rlim_cur - OTHER_FILES : OTHER_FILES / 2;
 }
 
 /* What there is to say is known by looking. True: it is worth a look. */

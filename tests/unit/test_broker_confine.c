@@ -17,6 +17,12 @@
 /* Is the system call forbidden? What gets as far as the kernel's own check of these arguments fails otherwise. */
 #define FORBIDDEN(call) (errno = 0, (call) == -1 && errno == EPERM)
 
+/* What it makes ends with the process. */
+static int socket_of(int family, int type)
+{
+	return (int)syscall(SYS_socket, family, type, 0);
+}
+
 static int in_broker(void)
 {
 	char *const argv[] = {(char *)"true", NULL};
@@ -28,8 +34,8 @@ static int in_broker(void)
 	    !FORBIDDEN(syscall(SYS_setuid, getuid())) || !FORBIDDEN(syscall(SYS_kill, getpid(), 0)))
 		return 2;
 	/* Sockets of these families, and no others; of bpf, what reads and writes maps. */
-	if (!FORBIDDEN(socket(AF_INET, SOCK_STREAM, 0)) || !FORBIDDEN(socket(AF_PACKET, SOCK_RAW, 0)) ||
-	    !FORBIDDEN(socket(AF_XDP, SOCK_RAW, 0)) || socket(AF_UNIX, SOCK_SEQPACKET, 0) < 0)
+	if (!FORBIDDEN(socket_of(AF_INET, SOCK_STREAM)) || !FORBIDDEN(socket_of(AF_PACKET, SOCK_RAW)) ||
+	    !FORBIDDEN(socket_of(AF_XDP, SOCK_RAW)) || socket_of(AF_UNIX, SOCK_SEQPACKET) < 0)
 		return 3;
 	if (!FORBIDDEN(syscall(SYS_bpf, BPF_PROG_LOAD, NULL, 0)) || !FORBIDDEN(syscall(SYS_bpf, BPF_MAP_CREATE, NULL, 0)) ||
 	    FORBIDDEN(syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, NULL, 0)))
@@ -44,7 +50,7 @@ static int in_helper(void)
 	if (!FORBIDDEN(syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, NULL, 0)) || !FORBIDDEN(syscall(SYS_accept4, -1, NULL, NULL, 0)) ||
 	    !FORBIDDEN(syscall(SYS_unlink, "")) || !FORBIDDEN(syscall(SYS_fork)) || !FORBIDDEN(syscall(SYS_mount, "", "", "", 0, 0)))
 		return 2;
-	if (!FORBIDDEN(socket(AF_INET, SOCK_STREAM, 0)) || FORBIDDEN(setns(-1, 0)))
+	if (!FORBIDDEN(socket_of(AF_INET, SOCK_STREAM)) || FORBIDDEN(setns(-1, 0)))
 		return 3;
 	return 0;
 }
