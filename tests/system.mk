@@ -6,7 +6,7 @@ TOOLS_SRC := $(filter-out $(TOOLS_BPF) $(PRELOADS:%=tests/tools/%.c) tests/tools
 TOOLS := $(TOOLS_SRC:tests/tools/%.c=$(BUILD)/tests/tools/%) $(TOOLS_BPF:tests/tools/%.bpf.c=$(BUILD)/tests/tools/%.o) \
 	$(PRELOADS:%=$(BUILD)/tests/tools/%.so) $(BUILD)/tests/tools/badguest
 SUITE ?=
-JOBS ?= 2
+JOBS ?= 3
 
 $(BUILD)/tests/tools/%: tests/tools/%.c Makefile tests/system.mk
 	$(call say,CC,$@)
