@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Changes a live uplink again and again while frames pass that the change doesn't concern: every one arrives, once, and none is dropped.
 
-    live.py modes|options    the uplink's mode, with traffic that is the same in all of them; or guest c's options, with traffic of others
+    live.py modes|options|kinds    the uplink's mode, with traffic that is the same in all of them; guest c's options, with traffic of others; or a
+                                   further port, that comes and goes as a TAP, a veth, and AF_XDP sockets of either placement
 
 The changes run beside the traffic, on whichever CPU. Frames go in small batches, each awaited, so that no queue overflows
 and whatever is missing was lost to the change.
@@ -25,6 +26,7 @@ from shapes import build, number_of
 DEADLINE = 5
 ROUNDS, BATCHES = 20, 40  # at least, of either
 BATCH = 8
+MAC = "02:00:00:00:50:02"
 # Sender, receiver.
 CHANGES = {
     "modes": (
@@ -41,6 +43,16 @@ CHANGES = {
         [("a", "b"), ("b", "a"), ("wire", "a"), ("a", "host"), ("host", "b"), ("b", "wire")],
     ),
 }
+
+
+CHANGES["kinds"] = (
+    [
+        line
+        for kind in ("--tap", "--veth --netns c --ifname again", "--xsk", "--xsk --queue 0 --trust")
+        for line in (f"port add eth0 again {kind} --mac {MAC}", "port del eth0 again")
+    ],
+    CHANGES["options"][1],
+)
 
 
 class Changes(threading.Thread):

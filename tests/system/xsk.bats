@@ -66,6 +66,41 @@ both_ways() {
 	between "dropped as direct" "$(drops d1 direct)" 1 100
 }
 
+@test "a port becomes TAP, veth, isolated and direct, and no frame of the others is lost" {
+	[[ $VTX_XDP != off ]] || skip "a direct port needs XDP"
+	QUIET=1
+	make_wire
+	attach
+	add_port xsk a
+	add_port veth b
+	add_port tap c
+	"$TOP/tests/conformance/live.py" kinds
+}
+
+@test "64 AF_XDP guests at once: each has its own frames, and all of them" {
+	local n dst=() each=500
+	QUIET=1
+	make_wire
+	attach
+	for ((n = 1; n <= 64; n++)); do
+		dst+=(--dst "$(printf '02:00:00:00:02:%02x' "$n")")
+		vtx port add eth0 "x$n" --xsk --mac "${dst[-1]}" >/dev/null
+		spawn_quiet "rx$n" "$VTAPXDP" guest rx "xg-x$n" --pin "$(port_pin "x$n" xsks)" --ready -j --check --count "$each" --duration 60 \
+			--frames 2048 --small-pages
+	done
+	for ((n = 1; n <= 64; n++)); do
+		wait_until 20 is_ready "rx$n"
+	done
+	on wire "$TOOLS/blast" send --dev wire0 --count $((64 * each)) "${dst[@]}" >/dev/null
+	for ((n = 1; n <= 64; n++)); do
+		await "rx$n" || fail "guest rx of x$n ended with $?"
+		is "frames that x$n received" "$(sed 1d "$BATS_TEST_TMPDIR/rx$n.out" | jq '.[0].received')" "$each"
+	done
+	is "drops" "$(vtx_json '[.[0].rows[].drops[]] | add // 0' stats eth0)" 0
+	is "sockets' frames, by their own counters" "$(vtx_json '[.[0].rows[] | select(.name | startswith("x")) | .tx.xdp.frames + .tx.stack.frames] | add' stats eth0)" \
+		$((64 * each))
+}
+
 # all_but REASON: drops of d1 for other reasons
 all_but() {
 	stat d1 ".drops | to_entries[] | select(.key != \"$1\" and .value > 0) | .key"
