@@ -32,7 +32,8 @@ static __always_inline const void *vtx_xdp_end(const struct xdp_md *ctx)
 static __always_inline enum vtx_reason vtx_read_xdp(struct xdp_md *ctx, const struct vtx_config *config, __u32 row, struct vtx_buff *x)
 {
 	const void *data = vtx_xdp_data(ctx), *end = vtx_xdp_end(ctx);
-	__u32 len = bpf_xdp_get_buff_len(ctx);
+	/* What only a frame of several buffers needs costs a call. */
+	__u32 len = config->flags & VTX_C_FRAGS ? bpf_xdp_get_buff_len(ctx) : (__u32)(end - data);
 
 	x->ctx = ctx;
 	x->config = config;
