@@ -20,6 +20,7 @@
 #include "row.h"
 #include "select.h"
 #include "settings.h"
+#include "sockets.h"
 #include "spoilers.h"
 #include "steer.h"
 
@@ -65,7 +66,9 @@ static void render_steering(const struct vtx_uplink *u, const struct vtx_port *p
 	vtx_render_number("rss_context", NULL, port->context);
 }
 
-static void port_notes(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port, bool gone, const struct vtx_link *link)
+/* @sockets: how many AF_XDP sockets are bound, or -1: unknown, or not that kind of port */
+static void port_notes(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port, bool gone, const struct vtx_link *link,
+		       int sockets)
 {
 	uint64_t features;
 
@@ -77,6 +80,8 @@ static void port_notes(const struct vtx_uplink *u, __u32 number, const struct vt
 		render_note("nobody has the TAP open");
 	else if (!link->up)
 		render_note("its device is down");
+	if (!sockets)
+		render_note("nobody has an AF_XDP socket bound to it");
 	if (!gone && !vtx_port_is_direct(port) && link->mtu != port->mtu)
 		render_note("its device has another MTU than the port: 'vtapxdp port set --mtu' brings them together");
 	if (!(port->flags & VTX_P_XDP_TARGET))
@@ -93,6 +98,7 @@ static void render_port(const struct vtx_uplink *u, __u32 number, const struct v
 	struct vtx_link link = {};
 	bool gone = (port->ifindex || vtx_port_is_direct(port)) && vtx_port_device(port, &link);
 	char mac[VTX_MAC_TEXT];
+	int sockets = -1;
 
 	vtx_render_object(NULL);
 	vtx_render_text("name", "  %s:", port->name);
@@ -118,7 +124,9 @@ static void render_port(const struct vtx_uplink *u, __u32 number, const struct v
 	vtx_render_text("state", NULL, vtx_state_names[port->state]);
 	vtx_render_plain("\n");
 	vtx_render_policy(port);
-	port_notes(u, number, port, gone, &link);
+	if (port->kind == VTX_KIND_XSK)
+		sockets = vtx_render_sockets(port);
+	port_notes(u, number, port, gone, &link, sockets);
 	vtx_render_close();
 }
 
