@@ -89,7 +89,7 @@ remember_drops() {
 
 list_drops() {
 	# shellcheck disable=SC2016 # it is jq's variable
-	vtx_json '.[0].rows[] | .name as $row | .drops | to_entries[] | select(.key != "ring_full" and .key != "queue_full" and .key != "backlog") |
+	vtx_json '.[0].rows[] | .name as $row | .drops | to_entries[] | select(IN(.key; "ring_full", "fill_empty", "queue_full", "backlog", "overrun") | not) |
 		"\($row) \(.key) \(.value)"' stats "${UPLINK_DEV:-eth0}"
 }
 

@@ -195,7 +195,7 @@ bindings() {
 	is "bindings" "$(bindings)" ""
 	# The record says what was to be, its tables don't yet.
 	edit_byte 2 0 3
-	edit_byte 2 180 0 # struct vtx_port, policy.ips_used
+	edit_byte 2 236 0 # struct vtx_port, policy.ips_used
 	vtx repair eth0 >/dev/null
 	is "bindings" "$(bindings)" "1:5"
 }
