@@ -182,6 +182,12 @@ static bool is_promised(const struct turn *t)
 	return to && to != t->visit;
 }
 
+/* A kernel that takes only sockets with rings says the one, or, from Linux 7.2 on at the latest, the other. */
+static bool lacks_rings(int err)
+{
+	return err == -EOPNOTSUPP || err == -ENOBUFS;
+}
+
 /*
  * Puts @fd into the map: 1 it is, 0 this kernel takes only sockets that are set up, or -errno; -EBUSY: the queue is taken. A socket leaves
  * the map when it is closed, so what is there is open; one that is not bound either was promised to somebody who is still connected, or is
@@ -194,17 +200,16 @@ static int enter(const struct turn *t, int map, int fd)
 
 	if (!err)
 		return 1;
-	if (err != -EEXIST && err != -EOPNOTSUPP)
+	if (err != -EEXIST && !lacks_rings(err))
 		return err;
 	if (is_promised(t))
 		return -EBUSY;
 	taken = vtx_helper_queue_free(t->b->helper, t->port.peer_netns, t->port.peer_ifindex, queue);
 	if (taken)
 		return taken;
-	if (err == -EOPNOTSUPP)
-		return 0;
-	err = bpf_map_update_elem(map, &queue, &fd, BPF_ANY);
-	return err ? err : 1;
+	if (err == -EEXIST)
+		err = bpf_map_update_elem(map, &queue, &fd, BPF_ANY);
+	return lacks_rings(err) ? 0 : err ? err : 1;
 }
 
 static void promise(const struct turn *t, int fd)
@@ -278,7 +283,7 @@ static int answer_bound(const struct turn *t)
 		close(map);
 	if (err)
 		return refuse(t, "can't put the socket into port %s's map: %s", t->port.name,
-			      err == -EOPNOTSUPP ? "it has no rings yet" : vtx_reason_of(err));
+			      lacks_rings(err) ? "it has no rings yet" : vtx_reason_of(err));
 	promise(t, t->fd);
 	return say(t, "/vtx_bound_ack", -1);
 }

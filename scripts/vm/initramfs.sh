@@ -69,6 +69,8 @@ version=$(basename "$kernel"/lib/modules/*)
 [[ -e $kernel/lib/modules/$version/modules.dep ]] || depmod -b "$kernel" "$version"
 
 root=$(mktemp -d)
+# It becomes the VM's root directory, which is everybody's.
+chmod 0755 "$root"
 trap 'rm -rf "$root" "$root.libraries"' EXIT
 : > "$root.libraries"
 mkdir -p "$root"/{bin,dev,proc,sys,tmp,etc,run}

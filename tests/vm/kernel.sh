@@ -49,7 +49,7 @@ make_wire() {
 files() {
 	local tool
 
-	for tool in bash nsenter ip tc ethtool bpftool xdp-loader jq; do
+	for tool in bash nsenter setpriv ip tc ethtool bpftool xdp-loader jq; do
 		echo "$(readlink -f "$(command -v $tool)"):usr/bin/$tool"
 	done
 	echo "$TOP/build/vtapxdp:usr/sbin/vtapxdp"
@@ -69,10 +69,11 @@ boot() {
 	mapfile -t items < <(files)
 	TMPDIR=$RUN "$TOP/scripts/vm/initramfs.sh" "$RUN/initramfs" "$KERNEL_ROOT" "$BUSYBOX" "$TOP/scripts/vm/init.sh" \
 		"${items[@]}" "${MODULES[@]}"
+	# The driver's zero-copy mode wants to know who maps memory for the device: iommu_platform.
 	# Nothing is on the wire but what a test sends; new network namespaces take this one from no other place.
 	VM_APPEND='ipv6.disable_ipv6=1' vm_start tcg "$(vm_kernel "$KERNEL_ROOT")" "$RUN/initramfs" -m 768 -smp 2 \
 		-netdev tap,id=n0,ifname=wire0,script=no,downscript=no,queues=4 \
-		-device virtio-net-pci,netdev=n0,mac=02:00:00:00:00:02,romfile=,mq=on,vectors=10 \
+		-device virtio-net-pci,netdev=n0,mac=02:00:00:00:00:02,romfile=,mq=on,vectors=10,iommu_platform=on,disable-legacy=on \
 		-netdev tap,id=n1,ifname=wire1,script=no,downscript=no \
 		-device virtio-net-pci,netdev=n1,mac=02:00:00:00:00:12,romfile= \
 		-netdev tap,id=n2,ifname=wire2,script=no,downscript=no \

@@ -100,7 +100,10 @@ in_time() {
 # job NAME COMMAND: in the background, until it says "ready"
 job() {
 	in_vm "(echo \$BASHPID > /tmp/job.$1.pid; exec $2) > /tmp/job.$1.out 2>&1 &"
-	in_time 30 "grep -q ready /tmp/job.$1.out"
+	in_time 30 "grep -q ready /tmp/job.$1.out" || {
+		in_vm "cat /tmp/job.$1.out"
+		return 1
+	}
 }
 
 # job_end NAME: what it said last, when it has ended
