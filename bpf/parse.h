@@ -24,6 +24,7 @@
 #define VTX_IPPROTO_FRAGMENT 44
 #define VTX_IPPROTO_AH 51
 #define VTX_IPPROTO_ICMPV6 58
+#define VTX_IPPROTO_SCTP 132
 /* Bytes that hold the headers of any frame whose headers matter: the slow path has as many in one piece, where the frame is as long. */
 #define VTX_HEADERS_MAX 128
 /* IPv6 extension headers that we look behind, RFC 8200: a longer chain is taken for "not TCP", on every carrier alike. */
@@ -218,9 +219,20 @@ static __always_inline __u32 vtx_headers_len(const void *data, const void *end, 
 
 	vtx_parse_l4(data, end, f, &l4);
 	if (l4.proto != VTX_IPPROTO_TCP)
-		return l4.offset + 8U;
+		return l4.offset + (l4.proto == VTX_IPPROTO_SCTP ? 12U : 8U);
 	tcp = (const __u8 *)data + (l4.offset & 0x7ff);
 	return tcp + 13 > (const __u8 *)end ? l4.offset + 20U : l4.offset + (tcp[12] >> 4) * 4U;
+}
+
+/* gso_size of an skb of SCTP's: the frames are as long as the skb's fragments are, each its own way. */
+#define VTX_GSO_BY_FRAGS 0xffff
+
+/* How much payload such a frame carries: gso_size, or on the average so much. */
+static __always_inline __u32 vtx_segment_payload(__u32 len, __u32 headers, __u32 size, __u32 segs)
+{
+	if (size != VTX_GSO_BY_FRAGS)
+		return size;
+	return segs && len > headers ? (len - headers) / segs : 0;
 }
 
 /* How many frames are cut from @len bytes with @headers bytes of headers and @size of payload each. */

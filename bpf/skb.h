@@ -39,12 +39,16 @@ struct vtx_skb {
 	__u16 segment; /* of a GSO skb: the bytes of each frame but the last */
 };
 
-/* Brings the first @bytes, or all there are, into the skb's linear part; bpf_skb_pull_data() is asked only where they are not. */
+/*
+ * Brings the first @bytes, or all there are, into the skb's linear part; bpf_skb_pull_data() is asked only where they are not. It is not
+ * asked for what SCTP makes: the headers are linear, the rest is cut where the skb's fragments end, and the kernel dies (skb_segment()) of
+ * one whose first fragment has lost a piece.
+ */
 static __always_inline void vtx_pull(struct __sk_buff *skb, __u32 bytes)
 {
 	__u32 want = skb->len < bytes ? skb->len : bytes;
 
-	if (skb->data_end - skb->data < want)
+	if (skb->data_end - skb->data < want && skb->gso_size != VTX_GSO_BY_FRAGS)
 		bpf_skb_pull_data(skb, want);
 	/* The pull moves the data: the compiler must not use an address that it read before. */
 	asm volatile("" ::: "memory");
@@ -60,7 +64,7 @@ static __always_inline void vtx_count_segments(struct vtx_skb *s, const void *da
 {
 	__u32 headers = vtx_headers_len(data, end, &s->f), outside = s->skb->vlan_present ? VTX_VLAN_HLEN : 0;
 
-	s->segment = headers + outside + s->skb->gso_size;
+	s->segment = headers + outside + vtx_segment_payload(s->skb->len, headers, s->skb->gso_size, s->skb->gso_segs);
 	s->frames = s->skb->gso_segs;
 	if (!s->frames) /* from a TAP: the kernel counts them when it has to */
 		s->frames = vtx_segments(s->skb->len, headers, s->skb->gso_size);

@@ -253,8 +253,10 @@ __attribute__((noinline)) int vtx_answer_too_big(struct __sk_buff *skb, __u32 ro
 		return -1;
 	if (!vtx_answerable(data, end, &f) || !vtx_may_answer(row))
 		return -1;
-	if (skb->gso_size)
-		first = vtx_headers_len(data, end, &f) - f.l3 + skb->gso_size;
+	if (skb->gso_size) {
+		first = vtx_headers_len(data, end, &f);
+		first += vtx_segment_payload(skb->len, first, skb->gso_size, skb->gso_segs) - f.l3;
+	}
 	/* What is behind the outer tag comes to be beside the bytes, so that the IP header follows the Ethernet header. */
 	if (f.tags && (vtx_find_tag(skb, &f) || bpf_skb_vlan_pop(skb)))
 		return -1;

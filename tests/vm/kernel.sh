@@ -20,7 +20,7 @@ NAME=$1 KERNEL_ROOT=$2 BUSYBOX=$3
 LOGS=$TOP/build/tests/vm
 # Some ten times what an idle machine takes: they are for what hangs.
 BOOT_SECONDS=180 TESTS_SECONDS=1500 TEST_SECONDS=600
-MODULES=(virtio_pci virtio_net tun veth bonding 8021q vxlan sch_ingress sch_tbf cls_bpf)
+MODULES=(virtio_pci virtio_net tun veth bonding 8021q vxlan sctp sch_ingress sch_tbf cls_bpf)
 export NAME TOP VM_TIMEOUT=180
 
 # shellcheck source=../../scripts/vm/console.sh
@@ -53,7 +53,7 @@ files() {
 		echo "$(readlink -f "$(command -v $tool)"):usr/bin/$tool"
 	done
 	echo "$TOP/build/vtapxdp:usr/sbin/vtapxdp"
-	for tool in blast tapguest; do
+	for tool in blast sctp tapguest; do
 		echo "$TOP/build/tests/tools/$tool:usr/bin/$tool"
 	done
 	for tool in "$TOP"/build/tests/bpf/test_* "$TOP"/build/{bpf,newest}/*.o "$TOP"/build/tests/tools/*.o; do
@@ -67,6 +67,8 @@ boot() {
 	local items
 
 	mapfile -t items < <(files)
+	# Who has what AF_XDP socket is told where the kernel can: Debian's 6.1 is built without.
+	[[ -z $(find "$KERNEL_ROOT/lib/modules/" -name 'xsk_diag.ko*') ]] || MODULES+=(xsk_diag)
 	TMPDIR=$RUN "$TOP/scripts/vm/initramfs.sh" "$RUN/initramfs" "$KERNEL_ROOT" "$BUSYBOX" "$TOP/scripts/vm/init.sh" \
 		"${items[@]}" "${MODULES[@]}"
 	# The driver's zero-copy mode wants to know who maps memory for the device: iommu_platform.
