@@ -161,6 +161,7 @@ zero_copy_mode() {
 	wire_talks d1 "$mode" --queue 0-1
 	if [[ $mode == zero-copy ]]; then
 		guest d1 rx --zero-copy --count "$FRAMES" --check
+		is "what show says" "$(vtx_json '.[0].ports[0].sockets[] | "\(.queue) \(.zero_copy)"' show eth0)" "0 true"
 		blast_wire "$FRAMES" "${GUEST_MAC[d1]}"
 		received d1 "$FRAMES" zero-copy
 	else
