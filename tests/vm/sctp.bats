@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # SCTP by whoever has it: its segmentation offload makes packets that are like no other's, and its checksum is not the internet's.
 
+# shellcheck disable=SC2034 # NET is for lab.bash
 load lab
 
 BYTES=600000
@@ -16,13 +17,13 @@ sctp() {
 	is "what $2 received of $1" "$received" "$sent"
 }
 
-# among END...: each with each, and nothing is dropped
-among() {
-	local from to
-	for from; do
-		for to; do
-			[[ $from == "$to" ]] || sctp "$from" "$to"
-		done
+# with_each ONE OTHER...: both ways, and nothing is dropped
+with_each() {
+	local one=$1 other
+	shift
+	for other; do
+		sctp "$one" "$other"
+		sctp "$other" "$one"
 	done
 	is "drops" "$(all_drops)" ""
 }
@@ -33,7 +34,7 @@ among() {
 	port veth v1
 	port veth v2
 	is "segmentation of SCTP at v1" "$(on v1 "ethtool -k eth0" | sed -n 's/^tx-sctp-segmentation: //p')" on
-	among v1 v2 t1 host peer
+	with_each v1 v2 t1 host peer
 }
 
 @test "SCTP of guests in a VLAN" {
@@ -44,7 +45,7 @@ among() {
 		on peer ip link set eth2.6 up"
 	port tap t1 --vlan access 6
 	port veth v1 --vlan access 6
-	among v1 t1 host peer
+	with_each v1 t1 host peer
 }
 
 @test "the kernel complained of nothing" {
