@@ -82,11 +82,13 @@ static void serve(void)
 	printf("ready\n");
 	fflush(stdout);
 	peer = accept(fd, NULL, NULL);
-	if (peer < 0)
+	if (peer >= 0) {
+		receive(peer, &s);
+		print(&s);
+		close(peer);
+	} else {
 		error(1, errno, "accept");
-	receive(peer, &s);
-	print(&s);
-	close(peer);
+	}
 	close(fd);
 }
 
