@@ -72,8 +72,13 @@ int vtx_spoilers_off(struct vtx_uplink *u, const char **xdp)
  */
 static int feature_on(const struct vtx_config *c, const char *name)
 {
-	int err = vtx_feature_set(c->ifindex, &name, 1, true);
+	bool on = false;
+	int err;
 
+	/* It never went off: that was what we could not have. */
+	if (!vtx_feature_get(c->ifindex, name, &on) && on)
+		return 0;
+	err = vtx_feature_set(c->ifindex, &name, 1, true);
 	if (err != -EOPNOTSUPP)
 		return err ? vtx_error(err, "can't switch %s of %s on again: %s", name, c->ifname, vtx_reason_of(err)) : 0;
 	vtx_feature_set(c->ifindex, &name, 1, false);
