@@ -78,7 +78,7 @@ static int allow_first(scmp_filter_ctx ctx, int call, const int *firsts, size_t 
 	int err = 0;
 
 	for (size_t i = 0; i < n && !err; i++)
-		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, call, 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)firsts[i]));
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, call, 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)firsts[i], 0));
 	return err;
 }
 
@@ -97,7 +97,7 @@ static int add_rules(scmp_filter_ctx ctx, enum vtx_confine who)
 	if (!err)
 		err = allow(ctx, LIST(helper_calls));
 	if (!err)
-		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, ns_get_nstype));
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, ns_get_nstype, 0));
 	return err ? err : allow_first(ctx, SCMP_SYS(socket), LIST(helper_families));
 }
 
