@@ -15,7 +15,7 @@
  * room. Nanoseconds and their fraction are reckoned apart: the slowest rates have no room for both in 64 bits, and at the fastest a small
  * frame's cost is little more than its fraction.
  */
-vtx_subprog int vtx_within(__u32 row, __u32 limit, __u32 frames, __u64 bytes)
+vtx_global int vtx_within(__u32 row, __u32 limit, __u32 frames, __u64 bytes)
 {
 	struct vtx_limit_key key = {.row = row, .limit = limit};
 	struct vtx_bucket *b = bpf_map_lookup_elem(&vtx_limits, &key);

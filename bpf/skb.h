@@ -59,18 +59,6 @@ static __always_inline void vtx_pull_headers(struct __sk_buff *skb)
 	vtx_pull(skb, VTX_HEADERS_MAX);
 }
 
-/* What is cut from a GSO skb: frames, each with headers of its own. */
-static __always_inline void vtx_count_segments(struct vtx_skb *s, const void *data, const void *end)
-{
-	__u32 headers = vtx_headers_len(data, end, &s->f), outside = s->skb->vlan_present ? VTX_VLAN_HLEN : 0;
-
-	s->segment = headers + outside + vtx_segment_payload(s->skb->len, headers, s->skb->gso_size, s->skb->gso_segs);
-	s->frames = s->skb->gso_segs;
-	if (!s->frames) /* from a TAP: the kernel counts them when it has to */
-		s->frames = vtx_segments(s->skb->len, headers, s->skb->gso_size);
-	s->bytes += (s->frames - 1) * (__u64)(headers + outside);
-}
-
 static __always_inline const void *vtx_data(const struct __sk_buff *skb)
 {
 	return (void *)(long)skb->data;
@@ -79,6 +67,25 @@ static __always_inline const void *vtx_data(const struct __sk_buff *skb)
 static __always_inline const void *vtx_data_end(const struct __sk_buff *skb)
 {
 	return (void *)(long)skb->data_end;
+}
+
+/* Bytes of headers that each frame will carry. A function of its own for the verifier: many ways lead through the headers, to one number.
+ */
+vtx_global int vtx_skb_headers(struct __sk_buff *skb, const struct vtx_frame *f)
+{
+	return f ? vtx_headers_len(vtx_data(skb), vtx_data_end(skb), f) : 0;
+}
+
+/* What is cut from a GSO skb: frames, each with headers of its own. */
+static __always_inline void vtx_count_segments(struct vtx_skb *s)
+{
+	__u32 headers = vtx_skb_headers(s->skb, &s->f), outside = s->skb->vlan_present ? VTX_VLAN_HLEN : 0;
+
+	s->segment = headers + outside + vtx_segment_payload(s->skb->len, headers, s->skb->gso_size, s->skb->gso_segs);
+	s->frames = s->skb->gso_segs;
+	if (!s->frames) /* from a TAP: the kernel counts them when it has to */
+		s->frames = vtx_segments(s->skb->len, headers, s->skb->gso_size);
+	s->bytes += (s->frames - 1) * (__u64)(headers + outside);
 }
 
 static __always_inline enum vtx_reason vtx_read_skb(struct __sk_buff *skb, const struct vtx_config *config, enum vtx_from from,
@@ -101,7 +108,7 @@ static __always_inline enum vtx_reason vtx_read_skb(struct __sk_buff *skb, const
 	reason = vtx_parse(data, end, skb->len, vtx_tag_outside(skb), &s->f);
 	s->bytes = s->f.bytes;
 	if (!reason && skb->gso_size)
-		vtx_count_segments(s, data, end);
+		vtx_count_segments(s);
 	return reason;
 }
 
