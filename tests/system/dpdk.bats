@@ -5,6 +5,8 @@
 # Debian's own DPDK at an isolated port: testpmd, which knows AF_XDP by libxdp alone. Every frame there and back.
 load ../lib/testenv
 
+QUIET=1
+
 # forwards: testpmd has said that it does
 forwards() {
 	grep -q "macswap packet forwarding - ports=1" "$BATS_TEST_TMPDIR/testpmd.out" || {
