@@ -73,7 +73,8 @@ boot() {
 		"${items[@]}" "${MODULES[@]}"
 	# The driver's zero-copy mode wants to know who maps memory for the device: iommu_platform.
 	# Nothing is on the wire but what a test sends; new network namespaces take this one from no other place.
-	VM_APPEND='ipv6.disable_ipv6=1' vm_start tcg "$(vm_kernel "$KERNEL_ROOT")" "$RUN/initramfs" -m 768 -smp 2 \
+	# The newest verifier keeps hundreds of megabytes while it looks at one program.
+	VM_APPEND='ipv6.disable_ipv6=1' vm_start tcg "$(vm_kernel "$KERNEL_ROOT")" "$RUN/initramfs" -m 1536 -smp 2 \
 		-netdev tap,id=n0,ifname=wire0,script=no,downscript=no,queues=4 \
 		-device virtio-net-pci,netdev=n0,mac=02:00:00:00:00:02,romfile=,mq=on,vectors=10,iommu_platform=on,disable-legacy=on \
 		-netdev tap,id=n1,ifname=wire1,script=no,downscript=no \

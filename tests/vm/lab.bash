@@ -216,8 +216,9 @@ heard() {
 	is "of them missing or disordered at $1" "$(jq '[.senders[] | .missing + .disorder] | add // 0' <<<"$said")" 0
 }
 
+# What is said of it has the lines around each complaint, and the next test starts without it.
 no_complaints() {
-	is "complaints of the kernel" "$(in_vm "dmesg | grep -E 'WARNING|BUG|Oops|Call Trace|refcount|leaked'" || true)" ""
+	is "complaints of the kernel" "$(in_vm "dmesg -c | grep -E -B 8 -A 24 'WARNING|BUG|Oops|Call Trace|refcount|leaked'" || true)" ""
 }
 
 # blast_wire COUNT MAC...: from outside the VM

@@ -160,8 +160,8 @@ zero_copy_mode() {
 	direct d1 0-3
 	wire_talks d1 "$mode" --queue 0-1
 	if [[ $mode == zero-copy ]]; then
-		guest d1 rx --zero-copy --count "$FRAMES" --check
-		is "what show says" "$(vtx_json '.[0].ports[0].sockets[] | "\(.queue) \(.zero_copy)"' show eth0)" "0 true"
+		guest d1 rx --zero-copy --queue 0-1 --count "$FRAMES" --check
+		is "what show says" "$(vtx_json '.[0].ports[0].sockets[] | "\(.queue) \(.zero_copy)"' show eth0 | sort | paste -sd' ')" "0 true 1 true"
 		blast_wire "$FRAMES" "${GUEST_MAC[d1]}"
 		received d1 "$FRAMES" zero-copy
 	else
