@@ -87,6 +87,10 @@ static uint64_t stock_take(struct vtx_guest_queue *q)
 	return q->stock[--q->stocked];
 }
 
+/*
+ * The ring's room is not asked: what is not receiving has been read from there, though the kernel may say so a moment later than it says
+ * that it received it.
+ */
 void vtx_guest_refill(struct vtx_guest_queue *q)
 {
 	struct vtx_ring *r = &q->xsk.fill;

@@ -20,7 +20,6 @@ import report
 from rig import BENCH, TOP, RigError, run
 
 ENTER = os.path.join(TOP, "tests", "lib", "enter.sh")
-QUIET_BUSY = 0.03  # of all CPUs' time: less is a quiet machine
 QUIET_WAIT = {True: 1, False: 20}  # seconds, in a quick run and else
 
 
@@ -30,6 +29,7 @@ def parse(argv):
     parser.add_argument("--only", action="append", default=[], metavar="NAME,...", help="contenders and measures, by their names or the beginnings of them")
     parser.add_argument("--rounds", type=int, metavar="N", help="how often each contender has its turn (5; --quick: 1)")
     parser.add_argument("--cpus", default="0,1", metavar="N,M", help="CPU of the generator and the NIC, and of the guests (0,1)")
+    parser.add_argument("--resume", action="store_true", help="go on with what is in the report's directory: take only the samples that are not there")
     parser.add_argument("--out", default=os.path.join(TOP, "build", "bench", "results"), metavar="DIR", help="where the report goes (build/bench/results)")
     parser.add_argument("--page", metavar="FILE", help="write the report there as well, with its pictures beside it (docs/results.md)")
     parser.add_argument("--uplink", metavar="DEV", help="a real NIC, which nothing else uses meanwhile; with --generator")
@@ -117,24 +117,6 @@ def inside(order):
 # Outside: rounds of all contenders
 
 
-def cpu_busy():
-    with open("/proc/stat", encoding="ascii") as file:
-        fields = [int(field) for field in file.readline().split()[1:9]]
-    return sum(fields) - fields[3] - fields[4], sum(fields)
-
-
-def wait_quiet(seconds):
-    """Until what the last contender left to the kernel is done. The share of CPU time that something else still takes."""
-    end = time.monotonic() + seconds
-    while True:
-        before = cpu_busy()
-        time.sleep(0.25)
-        after = cpu_busy()
-        busy = (after[0] - before[0]) / max(1, after[1] - before[1])
-        if busy <= QUIET_BUSY or time.monotonic() > end:
-            return busy
-
-
 def run_inside(order):
     """One measure of one contender, in namespaces of its own."""
     command = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private", ENTER,
@@ -147,36 +129,80 @@ def run_inside(order):
     return json.loads(lines[-1])
 
 
-def turn(contender, what, settings, patience, lab, say):
-    """One contender's turn in a round: a sample for each measure and point."""
+def turn(contender, what, settings, lab, kept, patience):
+    """One contender's turn in a round: a sample for each measure and point, but for those in @kept, by measure and point."""
     ndr = None
     for name in what:
         for point in measures.points(name, contender, settings, ndr, lab):
-            busy = wait_quiet(patience)
-            sample = {"contender": contender.name, "measure": name, "point": point, "busy_before": busy,
-                      **run_inside({"contender": contender.name, "measure": name, "point": point, "ndr": ndr, "lab": lab, "settings": settings.__dict__})}
+            sample = kept.get((name, point))
+            if not sample:
+                busy = machine.wait_quiet(patience)
+                sample = {"contender": contender.name, "measure": name, "point": point, "busy_before": busy,
+                          **run_inside({"contender": contender.name, "measure": name, "point": point, "ndr": ndr, "lab": lab, "settings": settings.__dict__})}
+                yield sample
             if name == "throughput" and "result" in sample:
                 ndr = sample["result"]["ndr"]["rate"]
-            say(sample)
-            yield sample
 
 
-def measure(args, mine, what):
-    """Rounds of all contenders, each of which is the first in its turn."""
+def measure(args, data, mine, what):
+    """Rounds of all contenders, each of which is the first in its turn. Samples go into @data, and at once into the file: a run can be interrupted."""
     settings = settings_of(args)
-    samples, begun = [], time.monotonic()
-
-    def say(sample):
-        label = sample["measure"] + (f" {sample['point']}" if sample["point"] else "")
-        text = f": {sample['error']}" if "error" in sample else ""
-        print(f"  [{time.monotonic() - begun:5.0f} s] {sample['contender']:20} {label} ({sample.get('seconds', 0):.1f} s){text}", file=sys.stderr, flush=True)
-
+    begun = time.monotonic()
     for number in range(settings.rounds):
         print(f"round {number + 1} of {settings.rounds}", file=sys.stderr, flush=True)
         first = number % len(mine)
         for contender in mine[first:] + mine[:first]:
-            samples += [{"round": number, **sample} for sample in turn(contender, what, settings, QUIET_WAIT[args.quick], lab_of(args), say)]
-    return samples
+            kept = {(sample["measure"], sample["point"]): sample for sample in data["samples"]
+                    if (sample["round"], sample["contender"]) == (number, contender.name)}
+            for sample in turn(contender, what, settings, lab_of(args), kept, QUIET_WAIT[args.quick]):
+                label = sample["measure"] + (f" {sample['point']}" if sample["point"] else "")
+                text = f": {sample['error']}" if "error" in sample else ""
+                print(f"  [{time.monotonic() - begun:5.0f} s] {sample['contender']:20} {label} ({sample.get('seconds', 0):.1f} s){text}", file=sys.stderr, flush=True)
+                data["samples"].append({"round": number, **sample})
+                save(args.out, data)
+
+
+# What is kept of a run
+
+def samples_file(out):
+    return os.path.join(out, "samples.json")
+
+
+def save(out, data):
+    """All or nothing: whoever is killed while he writes leaves the last file."""
+    with open(samples_file(out) + ".new", "w", encoding="utf-8") as file:
+        json.dump(data, file, indent=1)
+    os.replace(samples_file(out) + ".new", samples_file(out))
+
+
+def begin(args, argv, absent):
+    """A run's data, before its first sample, or an earlier run's, without what failed in it."""
+    settings = settings_of(args).__dict__
+    data = {"machine": machine.describe(), "commands": [" ".join(["bench.py", *argv])], "quick": args.quick, "settings": settings, "absent": absent, "samples": [],
+            "contenders": {c.name: {"title": c.title, "consumer": c.consumer, "ours": c.ours, "bare": c.bare} for c in contenders.ALL}}
+    os.makedirs(args.out, exist_ok=True)
+    if not args.resume:
+        return data
+    try:
+        with open(samples_file(args.out), encoding="utf-8") as file:
+            earlier = json.load(file)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"bench: {samples_file(args.out)}: can't be resumed: {error}") from error
+    for what in ("commit", "kernel", "cpu", "cpus"):
+        if earlier["machine"][what] != data["machine"][what]:
+            raise SystemExit(f"bench: {samples_file(args.out)}: can't be resumed: its {what} is {earlier['machine'][what]}, now {data['machine'][what]}")
+    if not same_settings(earlier["settings"], settings):
+        raise SystemExit(f"bench: {samples_file(args.out)}: can't be resumed: it was measured with other settings (--quick, --cpus)")
+    earlier["settings"]["rounds"] = max(earlier["settings"]["rounds"], settings["rounds"])
+    earlier["commands"] += data["commands"]
+    earlier["absent"].update(absent)
+    earlier["samples"] = [sample for sample in earlier["samples"] if "error" not in sample]
+    return earlier
+
+
+def same_settings(one, other):
+    """But for the number of rounds. JSON knows no tuples."""
+    return json.loads(json.dumps({**one, "rounds": 0})) == json.loads(json.dumps({**other, "rounds": 0}))
 
 
 def list_names():
@@ -203,17 +229,17 @@ def main(argv):
     lab_of(args)
     absent = {contender.name: contender.missing() for contender in mine}
     present = [contender for contender in mine if not absent[contender.name]]
-    samples = measure(args, present, what)
-    data = {"machine": machine.describe(), "command": " ".join(["bench.py", *argv]), "quick": args.quick, "settings": settings_of(args).__dict__,
-            "absent": {name: reason for name, reason in absent.items() if reason}, "samples": samples,
-            "contenders": {c.name: {"title": c.title, "consumer": c.consumer, "ours": c.ours, "bare": c.bare} for c in mine}}
-    os.makedirs(args.out, exist_ok=True)
-    with open(os.path.join(args.out, "samples.json"), "w", encoding="utf-8") as file:
-        json.dump(data, file, indent=1)
+    data = begin(args, argv, {name: reason for name, reason in absent.items() if reason})
+    interrupted = False
+    try:
+        measure(args, data, present, what)
+    except KeyboardInterrupt:
+        interrupted = True
+        print("bench: interrupted: --resume goes on from here", file=sys.stderr)
     written = report.write(data, args.out, args.page)
     print(f"bench: {written}", file=sys.stderr)
-    failed = [sample for sample in samples if "error" in sample]
-    return 1 if failed else 0
+    failed = [sample for sample in data["samples"] if "error" in sample]
+    return 130 if interrupted else 1 if failed else 0
 
 
 if __name__ == "__main__":

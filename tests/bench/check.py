@@ -153,15 +153,19 @@ def lab(contender):
     run("ip", "link", "show", "nic", netns="home")
 
 
+def bench(out, *options):
+    """What bench.py says of it, and all samples that there are then."""
+    done = subprocess.run([os.path.join(TOP, "tests/bench/bench.py"), "--quick", "--out", out, *options], capture_output=True, text=True, check=False)
+    with open(f"{out}/samples.json", encoding="utf-8") as file:
+        return done, json.load(file)["samples"]
+
+
 def whole_run(_):
     """From the command to a report with pictures."""
     with tempfile.TemporaryDirectory() as out:
-        done = subprocess.run([os.path.join(TOP, "tests/bench/bench.py"), "--quick", "--only", "bare-drop,bridge-veth,throughput,idle,times", "--out", out],
-                              capture_output=True, text=True, check=False)
+        done, samples = bench(out, "--only", "bare-drop,bridge-veth,throughput,idle,times")
         if done.returncode:
             raise Failed(done.stderr)
-        with open(f"{out}/samples.json", encoding="utf-8") as file:
-            samples = json.load(file)["samples"]
         same("samples", sorted((s["contender"], s["measure"]) for s in samples),
              [("bare-drop", "throughput"), *[("bridge-veth", measure) for measure in ("idle", "throughput", "times")]])
         with open(f"{out}/results.md", encoding="utf-8") as file:
@@ -172,6 +176,22 @@ def whole_run(_):
         for kind in ("svg", "png"):
             if os.path.getsize(f"{out}/results/throughput.{kind}") < 1000:
                 raise Failed(f"throughput.{kind} is no picture")
+
+
+def resumed(_):
+    """What is there is kept, what failed or is missing is taken, and what doesn't go together isn't mixed."""
+    with tempfile.TemporaryDirectory() as out:
+        _, first = bench(out, "--only", "bare-drop,throughput")
+        done, second = bench(out, "--only", "bare-drop,macvlan,throughput", "--resume")
+        if done.returncode:
+            raise Failed(done.stderr)
+        same("the sample that was there", second[0], first[0])
+        same("contenders", [s["contender"] for s in second], ["bare-drop", "macvlan"])
+        done, third = bench(out, "--only", "bare-drop,throughput", "--resume", "--cpus", "1,0")
+        same("status", done.returncode, 1)
+        same("samples", third, second)
+        if "can't be resumed: it was measured with other settings" not in done.stderr:
+            raise Failed(done.stderr)
 
 
 def plan():
@@ -192,6 +212,7 @@ def plan():
     for name in ("bare-drop", "vtapxdp-veth"):
         yield f"lab-{name}", lab, known[name]
     yield "whole-run", whole_run, known["bare-drop"]
+    yield "resumed", resumed, known["bare-drop"]
 
 
 def run_inside(function, *words):

@@ -10,6 +10,8 @@ import time
 import contenders
 from rig import TOP
 
+QUIET_BUSY = 0.03  # of all CPUs' time: less is a quiet machine
+
 
 def first_line(*words):
     if not shutil.which(words[0]):
@@ -64,3 +66,21 @@ def describe():
         "versions": {**versions, "iproute2": (first_line("ip", "-V") or "").partition("iproute2-")[2], "clang": (first_line("clang", "--version") or "").split(" version ")[-1], "gcc": first_line("gcc", "-dumpfullversion")},
         "commit": first_line("git", "-C", TOP, "describe", "--always", "--dirty"), "when": time.strftime("%Y-%m-%d %H:%M:%S %Z"),
     }
+
+
+def cpu_busy():
+    with open("/proc/stat", encoding="ascii") as file:
+        fields = [int(field) for field in file.readline().split()[1:9]]
+    return sum(fields) - fields[3] - fields[4], sum(fields)
+
+
+def wait_quiet(seconds):
+    """Until what the last contender left to the kernel is done. The share of CPU time that something else still takes."""
+    end = time.monotonic() + seconds
+    while True:
+        before = cpu_busy()
+        time.sleep(0.25)
+        after = cpu_busy()
+        busy = (after[0] - before[0]) / max(1, after[1] - before[1])
+        if busy <= QUIET_BUSY or time.monotonic() > end:
+            return busy

@@ -11,6 +11,7 @@ from results import Results
 
 CONSUMERS = {"read": "Guests on TAP or macvtap, read by read()", "xdp": "Guests whose end of a veth has an XDP program",
              "stack": "Guests whose network stack receives, UDP", "xsk": "Guests on AF_XDP sockets"}
+SHORT = {"read": "read()", "xdp": "XDP", "stack": "stack", "xsk": "AF_XDP"}
 NEAR_CEILING = 0.9
 
 
@@ -46,8 +47,11 @@ class Report:
     def say(self, text):
         self.parts.append(text)
 
-    def title(self, contender):
-        return self.results.contenders[contender]["title"]
+    def title(self, contender, among=()):
+        """@among: contenders in the same table; two that differ in their guests only are told apart."""
+        entry = self.results.contenders[contender]
+        twins = [name for name in among if name != contender and self.results.contenders[name]["title"] == entry["title"]]
+        return f"{entry['title']}, {SHORT[entry['consumer']]}" if twins else entry["title"]
 
     def picture(self, name, text):
         if name in self.plots.made:
@@ -67,11 +71,22 @@ class Report:
             ("versions", ", ".join(f"{name} {version}" for name, version in machine["versions"].items() if version)),
             ("settings", f"governor {machine['governor'] or 'unknown'}, BPF JIT {machine['jit'] or 'unknown'}"),
             ("commit", f"{machine['commit']}, {machine['when']}"),
-            ("command", f"`{self.data['command']}`: {rounds} round{'s' if rounds > 1 else ''}, contenders in turn; trials of "
-                        f"{', '.join(str(s) for s in self.data['settings']['seconds'])} s, fixed loads of {self.data['settings']['hold']} s"),
+            ("command", "<br>".join(f"`{command}`" for command in self.data["commands"])),
+            ("rounds", f"contenders in turn; {self.rounds()}; trials of {', '.join(str(s) for s in self.data['settings']['seconds'])} s, fixed loads of "
+                       f"{self.data['settings']['hold']} s"),
         ]))
         if rounds > 1:
             self.say("Figures are medians, with the least and the most of the rounds in brackets.\n")
+
+    def rounds(self):
+        """How many rounds each measure had: a run can be resumed with more for some."""
+        counts = {}
+        for sample in self.data["samples"]:
+            counts.setdefault(sample["measure"], set()).add(sample["round"])
+        by_count = {}
+        for measure, found in counts.items():
+            by_count.setdefault(len(found), []).append(measure)
+        return "; ".join(f"{count} round{'s' if count > 1 else ''} of {', '.join(names)}" for count, names in sorted(by_count.items(), reverse=True))
 
     def warnings(self):
         said = []
@@ -169,7 +184,7 @@ class Report:
             return
         self.say("## Frame sizes\n")
         self.say("NDR, millions of frames a second; sizes with FCS; imix: seven of 64 bytes, four of 594, one of 1518.\n")
-        self.say(table(("", *points), [(self.title(name), *[amount(self.results.summary(name, "sizes", "ndr", "rate", point=point), 1e-6)
+        self.say(table(("", *points), [(self.title(name, names), *[amount(self.results.summary(name, "sizes", "ndr", "rate", point=point), 1e-6)
                                                              for point in points]) for name in names]))
 
     def cpu(self):
@@ -180,7 +195,7 @@ class Report:
         self.say("## CPU time\n")
         self.say("Nanoseconds that the whole machine spends on a frame, at fixed rates; the generator's own time and what the machine does while idle are left "
                  "out. No figure: more than 0.5 % was lost, or the rate was not reached. At full speed what is lost costs, too: nanoseconds for each frame that came.\n")
-        self.say(table(("", "0.1 M/s", "0.5 M/s", "1 M/s", "full speed"), [(self.title(name), *[amount(self.results.summary(name, "cpu", rate, "ns")) for rate in rates])
+        self.say(table(("", "0.1 M/s", "0.5 M/s", "1 M/s", "full speed"), [(self.title(name, names), *[amount(self.results.summary(name, "cpu", rate, "ns")) for rate in rates])
                                                               for name in names]))
         self.plots.bars("cpu", "CPU time of the whole machine for a frame, at 0.5 million frames a second", "nanoseconds", self.bar_rows(
             names, ("cpu", "500000", "ns"), 1))
@@ -194,7 +209,7 @@ class Report:
         self.say("Microseconds from the NIC's driver to the guest's hands, at shares of the contender's own NDR: median, 99 %, 99.9 %, longest.\n")
         for load in ("10", "50", "90"):
             self.say(f"At {load} % of NDR:\n")
-            self.say(table(("", "p50", "p99", "p99.9", "max", "lost"), [(self.title(name), *[
+            self.say(table(("", "p50", "p99", "p99.9", "max", "lost"), [(self.title(name, names), *[
                 amount(self.results.summary(name, "latency", load, share), 1e-3) for share in ("p50", "p99", "p99.9", "max")],
                 amount(self.results.summary(name, "latency", load, "loss"), 100) + " %") for name in names]))
         self.plots.bars("latency", "Latency at 50 % of NDR, 99 % of frames", "microseconds", self.bar_rows(names, ("latency", "50", "p99"), 1e-3))
@@ -206,7 +221,7 @@ class Report:
             return
         self.say("## Request and response\n")
         self.say("Microseconds for 64 bytes from a guest to a machine on the wire and back, one after the other.\n")
-        self.say(table(("", "UDP p50", "p99", "p99.9", "TCP p50", "p99", "p99.9"), [(self.title(name), *[
+        self.say(table(("", "UDP p50", "p99", "p99.9", "TCP p50", "p99", "p99.9"), [(self.title(name, names), *[
             amount(self.results.summary(name, "ask", protocol, share), 1e-3) for protocol in ("udp", "tcp") for share in ("p50", "p99", "p99.9")])
             for name in names]))
 
@@ -218,13 +233,13 @@ class Report:
         self.say("## Bulk TCP\n")
         self.say("Gbit/s, and in the second table nanoseconds of CPU for a kilobyte, of the whole machine, the far end included. Guests' default offloads. In: "
                  "to the guest; the number is that of streams.\n")
-        self.say(table(("", *ways), [(self.title(name), *[amount(self.results.summary(name, "bulk", way, "bps"), 1e-9) for way in ways]) for name in names]))
-        self.say(table(("", *ways), [(self.title(name), *[amount(self.results.summary(name, "bulk", way, "ns_per_byte"), 1000) for way in ways])
+        self.say(table(("", *ways), [(self.title(name, names), *[amount(self.results.summary(name, "bulk", way, "bps"), 1e-9) for way in ways]) for name in names]))
+        self.say(table(("", *ways), [(self.title(name, names), *[amount(self.results.summary(name, "bulk", way, "ns_per_byte"), 1000) for way in ways])
                                      for name in names]))
         between = self.results.measured("between")
         if between:
             self.say("From guest to guest, one stream, Gbit/s:\n")
-            self.say(table(("", "Gbit/s"), [(self.title(name), amount(self.results.summary(name, "between", "bps"), 1e-9)) for name in between]))
+            self.say(table(("", "Gbit/s"), [(self.title(name, between), amount(self.results.summary(name, "between", "bps"), 1e-9)) for name in between]))
 
     def scale(self):
         names, points = self.results.measured("scale"), self.results.points("scale")
@@ -236,8 +251,8 @@ class Report:
         for name in names:
             for way in ("sequence", "bursts"):
                 summaries = [self.results.summary(name, "scale", way, "pdr", "rate", point=point) for point in points]
-                rows.append((f"{self.title(name)}, {way}", *[amount(summary, 1e-6) for summary in summaries]))
-                curves[f"{self.title(name)}, {way}"] = [(point, s["median"] * 1e-6) for point, s in zip(points, summaries) if s]
+                rows.append((f"{self.title(name, names)}, {way}", *[amount(summary, 1e-6) for summary in summaries]))
+                curves[f"{self.title(name, names)}, {way}"] = [(point, s["median"] * 1e-6) for point, s in zip(points, summaries) if s]
         self.say(table(("guests", *[str(point) for point in points]), rows))
         self.plots.lines("scale", "Throughput with a loss of at most 0.5 %, by number of guests", "million frames a second", curves)
         self.picture("scale", "throughput by number of guests")
@@ -249,7 +264,7 @@ class Report:
         self.say("## Broadcast and ARP\n")
         self.say("Microseconds of CPU for one broadcast frame, and for one ARP request for one of the guests, by number of guests.\n")
         self.say(table(("guests", *[str(point) for point in points]), [
-            (f"{self.title(name)}, {kind}", *[amount(self.results.summary(name, "flood", kind, "ns", point=point), 1e-3) for point in points])
+            (f"{self.title(name, names)}, {kind}", *[amount(self.results.summary(name, "flood", kind, "ns", point=point), 1e-3) for point in points])
             for name in names for kind in ("broadcast", "arp")]))
 
     def neighbour(self):
@@ -259,7 +274,7 @@ class Report:
         self.say("## A stalled neighbour\n")
         self.say("One of two guests does not read. The other gets a quarter of the NDR: what it loses, and its p99 latency in microseconds, beside the same "
                  "without a neighbour.\n")
-        self.say(table(("", "alone: lost", "p99", "stalled neighbour: lost", "p99"), [(self.title(name), *[
+        self.say(table(("", "alone: lost", "p99", "stalled neighbour: lost", "p99"), [(self.title(name, names), *[
             text for way in ("alone", "stalled") for text in (amount(self.results.summary(name, "neighbour", way, "loss"), 100) + " %",
                                                                amount(self.results.summary(name, "neighbour", way, "p99"), 1e-3))]) for name in names]))
 
@@ -270,7 +285,7 @@ class Report:
             self.say("Milliseconds until the first guest can be added, and for each guest; kilobytes of memory for each guest; and for vtapxdp how long a change of "
                      "the uplink's mode takes under traffic, with the frames that were lost by it.\n")
             self.say(table(("", "begin", "guest", "memory", "change", "lost"), [(
-                self.title(name), amount(self.results.summary(name, "times", "begin"), 1e3), amount(self.results.summary(name, "times", "guest"), 1e3),
+                self.title(name, names), amount(self.results.summary(name, "times", "begin"), 1e3), amount(self.results.summary(name, "times", "guest"), 1e3),
                 amount(self.results.summary(name, "times", "memory"), 1 / 1024), amount(self.results.summary(name, "times", "change", "seconds"), 1e3),
                 amount(self.results.summary(name, "times", "change", "lost"))) for name in names]))
         names = self.results.measured("idle")
@@ -278,7 +293,7 @@ class Report:
             self.say("## Doing nothing\n")
             self.say("Microseconds of CPU a second while no frame comes; the guests' receivers included, which for busy polling and for OVS with AF_XDP is a whole "
                      "CPU.\n")
-            self.say(table(("", "µs a second"), [(self.title(name), amount(self.results.summary(name, "idle", "ns_per_s"), 1e-3)) for name in names]))
+            self.say(table(("", "µs a second"), [(self.title(name, names), amount(self.results.summary(name, "idle", "ns_per_s"), 1e-3)) for name in names]))
 
     def write(self):
         self.head()

@@ -3,7 +3,8 @@
  * Frames taken from an AF_XDP socket, which is put into a pinned XSKMAP under its queue's number. The data stay where the kernel put them.
  *
  * Theory of operation: a frame of the UMEM is in the fill ring, with the kernel, in the receive ring, or in our hands while drain() looks
- * at it; then it goes back to the fill ring. There are as many as the fill ring has room for, so the fill ring is never full.
+ * at it; then it goes back to the fill ring. That has room for twice as many as there are, since the kernel says that it has received a
+ * frame before it says that it has taken it from the fill ring.
  */
 #include <linux/if_xdp.h>
 #include <sys/mman.h>
@@ -35,7 +36,7 @@ static bool busy;
 
 static void make_umem(void)
 {
-	struct xsk_umem_config config = {.fill_size = FRAMES,
+	struct xsk_umem_config config = {.fill_size = 2 * FRAMES,
 					 .comp_size = RING,
 					 .frame_size = XSK_UMEM__DEFAULT_FRAME_SIZE,
 					 .frame_headroom = XSK_UMEM__DEFAULT_FRAME_HEADROOM};
