@@ -29,10 +29,18 @@
 /* Read of a lost skb: enough for two VLAN tags, IPv6 and its extension headers where they are short. */
 #define VTX_HEAD 128
 
+/* While another version's programs take over, two generations see each loss: the one that config names counts it. */
+const volatile __u8 vtx_generation = 0;
+
 #define VTX_ENXIO 6
 #define VTX_EINVAL 22
 #define VTX_EOPNOTSUPP 95
 #define VTX_ENETDOWN 100
+
+static __always_inline int is_my_turn(const struct vtx_config *config)
+{
+	return config && config->traces == vtx_generation;
+}
 
 static __always_inline const struct vtx_observed *observed(struct net_device *dev)
 {
@@ -64,7 +72,7 @@ int BPF_PROG(vtx_devmap_xmit, struct net_device *from, struct net_device *to, in
 {
 	const struct vtx_observed *o;
 
-	if (drops <= 0)
+	if (drops <= 0 || !is_my_turn(vtx_get_config()))
 		return 0;
 	o = observed(to);
 	/* A port is a target of our map alone. The uplink may be another's, too: only what came from our own devices was counted. */
@@ -117,7 +125,7 @@ SEC("tp_btf/xdp_redirect_err")
 int BPF_PROG(vtx_redirect_err, struct net_device *dev, const void *xdp, const void *target, int err, int map_type, __u32 map_id,
 	     __u32 index)
 {
-	const struct vtx_observed *o = observed(dev);
+	const struct vtx_observed *o = is_my_turn(vtx_get_config()) ? observed(dev) : NULL;
 
 	if (o && map_type == BPF_MAP_TYPE_XSKMAP)
 		lost_by_socket(o, err, index);
@@ -309,7 +317,7 @@ int BPF_PROG(vtx_kfree_skb, struct sk_buff *skb, const void *location, int reaso
 	int row;
 
 	/* What our programs drop they count themselves; what generic XDP fails to redirect, vtx_redirect_err does. */
-	if (!o || !config || reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_TC_INGRESS) ||
+	if (!o || !is_my_turn(config) || reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_TC_INGRESS) ||
 	    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_TC_EGRESS) ||
 	    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_XDP))
 		return 0;

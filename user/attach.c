@@ -35,17 +35,11 @@
 #include "signals.h"
 #include "spoilers.h"
 #include "tables.h"
+#include "traces.h"
 #include "xdp.h"
 
 const char *const vtx_xdp_names[] = {[VTX_XDP_OFF] = "off", [VTX_XDP_NATIVE] = "native", [VTX_XDP_GENERIC] = "generic", "auto", NULL};
 const char *const vtx_tc_names[] = {[VTX_TC_TCX] = "tcx", [VTX_TC_CLSACT] = "clsact", "auto", NULL};
-
-/* The observe programs, and the tracepoint that each is for. */
-static const char *const traces[][2] = {
-	{"devmap_xmit", "xdp_devmap_xmit"},
-	{"redirect_err", "xdp_redirect_err"},
-	{"kfree_skb", "kfree_skb"},
-};
 
 static int has_port_on(struct vtx_uplink *u, void *arg)
 {
@@ -106,7 +100,7 @@ static int clear_the_way(const char *ifname, const struct vtx_link *link)
 	err = vtx_uplink_open(ifname, true, &u);
 	if (err)
 		return err;
-	if ((int)u.config.ifindex == link->ifindex && (u.config.state == VTX_STATE_READY || u.config.state == VTX_STATE_CHANGING))
+	if ((int)u.config.ifindex == link->ifindex && u.config.state != VTX_STATE_ADDING && u.config.state != VTX_STATE_DELETING)
 		err = vtx_error(-EEXIST, "%s is attached already ('vtapxdp show %s' tells how)", ifname, ifname);
 	else if (vtx_port_next(&u, 0, &p))
 		err = vtx_error(-EEXIST,
@@ -196,22 +190,6 @@ static int add_rows(struct vtx_uplink *u)
 	if (!err)
 		err = vtx_limits_set_wire(u);
 	return err ? err : vtx_tables_set_uplink(u);
-}
-
-static int attach_traces(struct vtx_uplink *u)
-{
-	char path[VTX_PATH_SIZE];
-	int err = vtx_bpffs_mkdir(vtx_bpffs_join(path, u->dir, "links", NULL));
-
-	for (size_t i = 0; i < sizeof(traces) / sizeof(traces[0]) && !err; i++) {
-		int prog = vtx_program_fd(u->dir, traces[i][0]);
-
-		if (prog < 0)
-			return prog;
-		err = vtx_trace_attach(prog, vtx_bpffs_join(path, u->dir, "links", traces[i][0]), traces[i][1]);
-		close(prog);
-	}
-	return err;
 }
 
 /* Noted before it is made: see vtx_tc_needs_clsact(). */
@@ -316,6 +294,7 @@ static bool is_software(const struct vtx_link *link)
 
 static int build(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const struct vtx_link *link)
 {
+	char progs[VTX_PATH_SIZE];
 	const char *xdp = spec->xdp;
 	int err = add_rows(u);
 
@@ -324,7 +303,7 @@ static int build(struct vtx_uplink *u, const struct vtx_attach_spec *spec, const
 	if (!err)
 		err = choose_tc(u, spec->tc);
 	if (!err)
-		err = attach_traces(u);
+		err = vtx_traces_attach(u, vtx_bpffs_join(progs, u->dir, "progs", NULL), u->config.traces);
 	if (!err)
 		err = vtx_interrupted("attach");
 	/* Egress first: what comes in by the other hooks must find the way out guarded. */
@@ -434,7 +413,7 @@ static void detach_tc(const struct vtx_uplink *u)
 /* The config goes last: as long as it is there, the next command finds what this one may have left. */
 static int remove_pins(struct vtx_uplink *u)
 {
-	static const char *const dirs[] = {"links", "progs", "wire", "host", "port"};
+	static const char *const dirs[] = {"links", "next", "progs", "wire", "host", "port"};
 	char path[VTX_PATH_SIZE];
 	int err;
 

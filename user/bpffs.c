@@ -2,6 +2,7 @@
 #include "bpffs.h"
 
 #include <bpf/bpf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
 #include <inttypes.h>
@@ -124,6 +125,40 @@ int vtx_bpffs_remove(const char *path)
 		return 0;
 	err = nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	return err == -1 ? -errno : err;
+}
+
+static int move_entries(DIR *entries, const char *from, const char *to)
+{
+	char source[VTX_PATH_SIZE], target[VTX_PATH_SIZE];
+	const struct dirent *entry;
+	int failed;
+
+	while ((entry = readdir(entries))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		vtx_bpffs_join(source, from, entry->d_name, NULL);
+		vtx_bpffs_join(target, to, entry->d_name, NULL);
+		failed = rename(source, target);
+		for (int tries = 1; tries < 3 && failed && errno == ENOMEM; tries++)
+			failed = rename(source, target); /* want of memory passes, and to go back from here would need more */
+		if (failed)
+			return vtx_error(-errno, "can't rename the pin %s to %s: %s", source, target, vtx_reason_of(errno));
+	}
+	return 0;
+}
+
+int vtx_bpffs_move_all(const char *from, const char *to)
+{
+	DIR *entries = opendir(from);
+	int err;
+
+	if (!entries)
+		return vtx_error(-errno, "can't look into the pin directory %s: %s", from, vtx_reason_of(errno));
+	err = move_entries(entries, from, to);
+	closedir(entries);
+	if (!err && vtx_bpffs_remove(from))
+		err = vtx_error(-errno, "can't remove the pins %s: %s", from, vtx_reason_of(errno));
+	return err;
 }
 
 int vtx_bpffs_pin(int fd, const char *path)

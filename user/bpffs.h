@@ -9,7 +9,7 @@
  * The directory tree of pins:
  *
  *	<root>/netns-<cookie>/<uplink>/		config fdb ports ingress members devmap stats observed
- *					progs/	the programs
+ *					progs/	the programs; next/ those that are taking their places
  *					links/	what holds them to the uplink and to tracepoints
  *					wire/ host/	stats: the counters of that row
  *					port/<name>/	stats, and the links of that port
@@ -39,6 +39,9 @@ int vtx_bpffs_mkdir(const char *path);
 
 /* Unpins: removes a file, or a directory with all in it. What isn't there is fine. */
 int vtx_bpffs_remove(const char *path);
+
+/* Moves all of directory @from into directory @to, in the place of what has the same name there, and removes @from. Said. */
+int vtx_bpffs_move_all(const char *from, const char *to);
 
 /* Pins @fd at @path, replacing a stale pin. Said. */
 int vtx_bpffs_pin(int fd, const char *path);

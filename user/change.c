@@ -21,7 +21,10 @@ int vtx_change_ready(const struct vtx_uplink *u)
 	if (u->config.state == VTX_STATE_READY)
 		return 0;
 	return vtx_error(-EPROTO, "%s is half-%s, its command was killed: 'vtapxdp repair %s' mends that", name,
-			 u->config.state == VTX_STATE_CHANGING ? "changed" : "attached", name);
+			 u->config.state == VTX_STATE_CHANGING	  ? "changed"
+			 : u->config.state == VTX_STATE_UPGRADING ? "upgraded"
+								  : "attached",
+			 name);
 }
 
 /* The number of the first port, and how many there are. */

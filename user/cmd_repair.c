@@ -23,6 +23,7 @@
 #include "steer.h"
 #include "tables.h"
 #include "teardown.h"
+#include "upgrade.h"
 
 struct repair_args {
 	const char *uplink;
@@ -95,6 +96,12 @@ static int repair(struct vtx_uplink *u)
 			return err;
 		say("uplink", u->config.ifname, "half-changed, now as it was to be");
 	}
+	if (u->config.state == VTX_STATE_UPGRADING) {
+		err = vtx_upgrade(u);
+		if (err)
+			return err;
+		say("uplink", u->config.ifname, "half-upgraded, now all programs are this version's");
+	}
 	if (u->config.state != VTX_STATE_READY) {
 		err = vtx_remove_ports(u);
 		if (!err)
@@ -103,6 +110,7 @@ static int repair(struct vtx_uplink *u)
 			say("uplink", u->config.ifname, "half-attached, detached");
 		return err;
 	}
+	vtx_upgrade_forget(u);
 	vtx_for_each_port (u, number, &port) {
 		int one = repair_port(u, number, &port);
 

@@ -67,6 +67,32 @@ int vtx_tc_attach(enum vtx_tc tc, int prog, int ifindex, enum vtx_side side, con
 	return attach_clsact(prog, ifindex, side, ifname);
 }
 
+int vtx_link_replace(int prog, const char *pin, const char *ifname)
+{
+	int link = bpf_obj_get(pin), err;
+
+	if (link < 0)
+		return vtx_error(link, "can't open the pinned link %s: %s", pin, vtx_reason_of(link));
+	err = bpf_link_update(link, prog, NULL);
+	close(link);
+	/* What ENOLINK says: its device is gone. */
+	return err && err != -ENOLINK ? vtx_error(err, "can't replace a program on %s: %s", ifname, vtx_reason_of(err)) : 0;
+}
+
+int vtx_tc_replace(enum vtx_tc tc, int prog, int ifindex, enum vtx_side side, const char *pin, const char *ifname)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = tc_points[side]);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY, .prog_fd = prog, .flags = BPF_TC_F_REPLACE);
+	int err;
+
+	if (tc == VTX_TC_TCX)
+		return vtx_link_replace(prog, pin, ifname);
+	err = bpf_tc_attach(&hook, &opts);
+	return err && err != -ENODEV ? vtx_error(err, "can't replace the program at the clsact %s of %s: %s", side_names[side], ifname,
+						 vtx_reason_of(err))
+				     : 0;
+}
+
 void vtx_tc_detach(enum vtx_tc tc, int ifindex, enum vtx_side side, const char *pin)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = tc_points[side]);

@@ -22,6 +22,12 @@ int vtx_tc_needs_clsact(enum vtx_tc tc, int ifindex, const char *ifname);
 /* Attaches @prog. @pin: where a tcx link is pinned. 0 or -errno, said. */
 int vtx_tc_attach(enum vtx_tc tc, int prog, int ifindex, enum vtx_side side, const char *pin, const char *ifname);
 
+/* Puts @prog in the place of what vtx_tc_attach() attached, between two frames. A device that is gone is fine. 0 or -errno, said. */
+int vtx_tc_replace(enum vtx_tc tc, int prog, int ifindex, enum vtx_side side, const char *pin, const char *ifname);
+
+/* The same for the program of a pinned link. */
+int vtx_link_replace(int prog, const char *pin, const char *ifname);
+
 /* Undoes vtx_tc_attach(); what is gone already is fine. */
 void vtx_tc_detach(enum vtx_tc tc, int ifindex, enum vtx_side side, const char *pin);
 

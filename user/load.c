@@ -150,18 +150,43 @@ static int load_object(struct bpf_object *object, const char *what, const char *
 		result;                                                                                                                    \
 	})
 
-int vtx_load(const char *dir)
+static int load_observe(const char *dir, const char *progs, int generation)
 {
-	char progs[VTX_PATH_SIZE];
-	int err = vtx_bpffs_mkdir(vtx_bpffs_join(progs, dir, "progs", NULL));
+	struct vtx_observe *skeleton = vtx_observe__open();
+	int err;
+
+	if (!skeleton)
+		return load_error(-errno, "observe");
+	skeleton->rodata->vtx_generation = generation;
+	err = load_object(skeleton->obj, "observe", dir, progs, 0);
+	vtx_observe__destroy(skeleton);
+	return err;
+}
+
+static int load_all_but_xdp(const char *dir, const char *progs, int generation)
+{
+	int err = vtx_bpffs_mkdir(progs);
 
 	if (!err)
 		err = LOAD(uplink_tc, dir, progs, 0);
 	if (!err)
 		err = LOAD(port_tc, dir, progs, 0);
-	if (!err)
-		err = LOAD(observe, dir, progs, 0);
+	return err ? err : load_observe(dir, progs, generation);
+}
+
+int vtx_load(const char *dir)
+{
+	char progs[VTX_PATH_SIZE];
+	int err = load_all_but_xdp(dir, vtx_bpffs_join(progs, dir, "progs", NULL), 0);
+
 	return err ? err : vtx_load_port_xdp(dir, false);
+}
+
+int vtx_load_next(const char *dir, const char *progs, int generation, bool frags)
+{
+	int err = load_all_but_xdp(dir, progs, generation);
+
+	return err ? err : LOAD(port_xdp, dir, progs, frags ? BPF_F_XDP_HAS_FRAGS : 0);
 }
 
 int vtx_load_port_xdp(const char *dir, bool frags)
@@ -174,9 +199,9 @@ int vtx_load_port_xdp(const char *dir, bool frags)
 	return LOAD(port_xdp, dir, progs, frags ? BPF_F_XDP_HAS_FRAGS : 0);
 }
 
-int vtx_load_xsk_rx(const char *port_dir)
+int vtx_load_xsk_rx(const char *port_dir, const char *progs)
 {
-	return LOAD(xsk_rx, port_dir, port_dir, 0);
+	return LOAD(xsk_rx, port_dir, progs, 0);
 }
 
 /* libxdp loads the object that it is given as it stands. */
@@ -210,10 +235,17 @@ struct bpf_object *vtx_open_uplink_xdp(const char *dir, const char *name)
 	return NULL;
 }
 
-int vtx_program_fd(const char *dir, const char *name)
+int vtx_pinned_program(const char *progs, const char *name)
 {
 	char path[VTX_PATH_SIZE];
-	int fd = bpf_obj_get(vtx_bpffs_join(path, dir, "progs", name));
+	int fd = bpf_obj_get(vtx_bpffs_join(path, progs, name, NULL));
 
 	return fd < 0 ? vtx_error(fd, "can't open the pinned program %s: %s", path, vtx_reason_of(fd)) : fd;
+}
+
+int vtx_program_fd(const char *dir, const char *name)
+{
+	char progs[VTX_PATH_SIZE];
+
+	return vtx_pinned_program(vtx_bpffs_join(progs, dir, "progs", NULL), name);
 }

@@ -22,14 +22,24 @@ int vtx_load(const char *dir);
  */
 int vtx_load_port_xdp(const char *dir, bool frags);
 
-/* Loads the program of an isolated AF_XDP port's guest end with the maps "xsks" and "stats" of the port's directory, and pins it there as
- * "xsk_def_prog". 0 or -errno, said. */
-int vtx_load_xsk_rx(const char *port_dir);
+/*
+ * Loads this command's programs for an uplink that runs another version's, with the maps pinned below @dir: into the directory @progs,
+ * which is made. @generation: of the observe programs, see config.traces. @frags: as the uplink was attached. 0 or -errno, said; what was
+ * pinned is the caller's to remove.
+ */
+int vtx_load_next(const char *dir, const char *progs, int generation, bool frags);
+
+/* Loads the program of an isolated AF_XDP port's guest end with the maps "xsks" and "stats" of the port's directory, and pins it in the
+ * directory @progs as "xsk_def_prog". 0 or -errno, said. */
+int vtx_load_xsk_rx(const char *port_dir, const char *progs);
 
 /* Opens, but does not load, the uplink's XDP object, tied to the maps pinned below @dir: libxdp loads its program @name. NULL, said. */
 struct bpf_object *vtx_open_uplink_xdp(const char *dir, const char *name);
 
-/* A descriptor of the program @name of the uplink whose pins are in @dir, or -errno, said. */
+/* A descriptor of the program that is pinned as @progs/@name, or -errno, said. */
+int vtx_pinned_program(const char *progs, const char *name);
+
+/* The same for the program @name of the uplink whose pins are in @dir. */
 int vtx_program_fd(const char *dir, const char *name);
 
 #endif

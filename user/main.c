@@ -33,13 +33,17 @@ static const struct vtx_verb verb_version = {"version", "the version of this com
 static const struct vtx_verb verb_help = {"help", "this overview, or with a command its options", no_opts, 0, NULL, false};
 
 static const struct vtx_verb *const verbs[] = {
-	&vtx_verb_attach,    &vtx_verb_detach,	  &vtx_verb_set,
-	&vtx_verb_port_add,  &vtx_verb_port_set,  &vtx_verb_port_del,
-	&vtx_verb_show,	     &vtx_verb_fdb,	  &vtx_verb_neigh,
-	&vtx_verb_mdb,	     &vtx_verb_stats,	  &vtx_verb_repair,
-	&vtx_verb_guest_rx,  &vtx_verb_guest_tx,  &vtx_verb_guest_echo,
-	&vtx_verb_guest_fwd, &vtx_verb_guest_tap, &vtx_verb_broker,
-	&verb_version,	     &verb_help,	  NULL,
+	&vtx_verb_attach,    &vtx_verb_detach,
+	&vtx_verb_set,	     &vtx_verb_port_add,
+	&vtx_verb_port_set,  &vtx_verb_port_del,
+	&vtx_verb_show,	     &vtx_verb_fdb,
+	&vtx_verb_neigh,     &vtx_verb_mdb,
+	&vtx_verb_stats,     &vtx_verb_repair,
+	&vtx_verb_upgrade,   &vtx_verb_guest_rx,
+	&vtx_verb_guest_tx,  &vtx_verb_guest_echo,
+	&vtx_verb_guest_fwd, &vtx_verb_guest_tap,
+	&vtx_verb_broker,    &verb_version,
+	&verb_help,	     NULL,
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -27,7 +27,7 @@
 const char *const vtx_kind_names[] = {
 	[VTX_KIND_NONE] = "none", [VTX_KIND_TAP] = "tap", [VTX_KIND_VETH] = "veth", [VTX_KIND_XSK] = "xsk", NULL};
 const char *const vtx_path_names[] = {[VTX_PATH_AUTO] = "auto", [VTX_PATH_XDP] = "xdp", [VTX_PATH_STACK] = "stack", NULL};
-const char *const vtx_state_names[] = {"none", "being added", "ready", "being changed", "being deleted", NULL};
+const char *const vtx_state_names[] = {"none", "being added", "ready", "being changed", "being deleted", "being upgraded", NULL};
 
 static const struct vtx_kind_ops *const kinds[] = {
 	[VTX_KIND_TAP] = &vtx_tap_ops, [VTX_KIND_VETH] = &vtx_veth_ops, [VTX_KIND_XSK] = &vtx_xsk_ops};

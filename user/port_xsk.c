@@ -85,9 +85,9 @@ static int prepare_guest_end(void *arg)
 		err = vtx_pair_set_offloads(port->peer_ifindex, port, false);
 	if (err)
 		return err;
-	prog = bpf_obj_get(vtx_bpffs_join(path, g->dir, "xsk_def_prog", NULL));
+	prog = vtx_pinned_program(g->dir, "xsk_def_prog");
 	if (prog < 0)
-		return vtx_error(prog, "can't open the pinned program %s: %s", path, vtx_reason_of(prog));
+		return prog;
 	err = vtx_port_xdp_attach(prog, port->peer_ifindex, vtx_bpffs_join(path, g->dir, "guest", NULL), port->peer, true);
 	close(prog);
 	return err ? err : vtx_link_set_up(port->peer_ifindex, true);
@@ -103,7 +103,7 @@ static int start(struct vtx_uplink *u, __u32 number, const struct vtx_port_spec 
 		return 0;
 	err = vtx_pair_set_offloads(port->ifindex, port, false);
 	if (!err)
-		err = vtx_load_xsk_rx(dir);
+		err = vtx_load_xsk_rx(dir, dir);
 	if (!err)
 		err = vtx_netns_run(spec->netns, prepare_guest_end, &g);
 	if (!err)

@@ -70,10 +70,17 @@ static int say_refused(int err, const char *ifname, const char *want)
 				 : "its driver has no XDP, or not at this MTU or number of queues; attach with --xdp generic or auto");
 }
 
-static int attach_and_pin(const char *dir, int ifindex, struct xdp_program *program, const struct mode *mode,
-			  struct vtx_xdp_attached *attached)
+/* Only for bpftool's sake; the device holds the program. */
+static void pin(int prog, const char *progs)
 {
 	char path[VTX_PATH_SIZE];
+
+	bpf_obj_pin(prog, vtx_bpffs_join(path, progs, "uplink_xdp", NULL));
+}
+
+static int attach_and_pin(const char *progs, int ifindex, struct xdp_program *program, const struct mode *mode,
+			  struct vtx_xdp_attached *attached)
+{
 	int err = xdp_program__attach(program, ifindex, mode->libxdp, 0);
 
 	if (err)
@@ -84,13 +91,13 @@ static int attach_and_pin(const char *dir, int ifindex, struct xdp_program *prog
 		.dispatcher = runs_under_dispatcher(ifindex),
 		.frags = mode->frags,
 	};
-	/* Only for bpftool's sake; the device holds the program. */
-	bpf_obj_pin(xdp_program__fd(program), vtx_bpffs_join(path, dir, "progs", "uplink_xdp"));
+	pin(xdp_program__fd(program), progs);
 	return 0;
 }
 
-/* Silent but for errors that another mode would meet as well. */
-static int try_program(const char *dir, int ifindex, const char *name, const struct mode *mode, struct vtx_xdp_attached *attached)
+/* Silent but for errors that another mode would meet as well. @progs: where it is pinned. */
+static int try_program(const char *dir, const char *progs, int ifindex, const char *name, const struct mode *mode,
+		       struct vtx_xdp_attached *attached)
 {
 	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .prog_name = name);
 	struct bpf_object *object = vtx_open_uplink_xdp(dir, name);
@@ -105,7 +112,7 @@ static int try_program(const char *dir, int ifindex, const char *name, const str
 	if (!err) {
 		err = xdp_program__set_xdp_frags_support(program, mode->frags);
 		if (!err)
-			err = attach_and_pin(dir, ifindex, program, mode, attached);
+			err = attach_and_pin(progs, ifindex, program, mode, attached);
 		xdp_program__close(program);
 	}
 	bpf_object__close(object);
@@ -113,18 +120,19 @@ static int try_program(const char *dir, int ifindex, const char *name, const str
 }
 
 /* Only the kernel, when it has looked at a program, can say that it does not suit the dispatcher. */
-static int try_mode(const char *dir, int ifindex, const struct mode *mode, struct vtx_xdp_attached *attached)
+static int try_mode(const char *dir, const char *progs, int ifindex, const struct mode *mode, struct vtx_xdp_attached *attached)
 {
 	int err = -EINVAL;
 
 	for (size_t i = 0; i < PROGRAMS && err == -EINVAL; i++)
-		err = try_program(dir, ifindex, programs[i], mode, attached);
+		err = try_program(dir, progs, ifindex, programs[i], mode, attached);
 	return err;
 }
 
 int vtx_xdp_attach(const char *dir, const struct vtx_link *link, const char *want, struct vtx_xdp_attached *attached)
 {
 	int err = check_foreign(link->ifindex, link->name), refusal = 0;
+	char progs[VTX_PATH_SIZE];
 	bool frags = false;
 
 	if (err)
@@ -140,7 +148,7 @@ int vtx_xdp_attach(const char *dir, const struct vtx_link *link, const char *wan
 			if (err)
 				return err;
 		}
-		refusal = try_mode(dir, link->ifindex, mode, attached);
+		refusal = try_mode(dir, vtx_bpffs_join(progs, dir, "progs", NULL), link->ifindex, mode, attached);
 		if (!refusal)
 			return 0;
 	}
@@ -161,33 +169,127 @@ static bool is_ours(const struct xdp_program *p, const struct vtx_xdp_attached *
 	return false;
 }
 
-static int detach_ours(struct xdp_multiprog *mp, int ifindex, const struct vtx_xdp_attached *attached)
+/* Takes one that is ours off, but for the program with the id @keep. 1: there may be another; 0: there is none; -errno. */
+static int detach_one(struct xdp_multiprog *mp, int ifindex, const struct vtx_xdp_attached *attached, __u32 keep)
 {
 	enum xdp_attach_mode mode = xdp_multiprog__attach_mode(mp);
 	struct xdp_program *p = NULL;
+	int err;
 
 	if (xdp_multiprog__is_legacy(mp)) {
-		if (!is_ours(xdp_multiprog__main_prog(mp), attached))
+		p = xdp_multiprog__main_prog(mp);
+		if (!is_ours(p, attached) || xdp_program__id(p) == keep)
 			return 0;
 		return bpf_xdp_detach(ifindex, mode == XDP_MODE_SKB ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE, NULL);
 	}
 	while ((p = xdp_multiprog__next_prog(p, mp)))
-		if (is_ours(p, attached))
-			return xdp_program__detach(p, ifindex, mode, 0);
+		if (is_ours(p, attached) && xdp_program__id(p) != keep) {
+			err = xdp_program__detach(p, ifindex, mode, 0);
+			return err ? err : 1;
+		}
 	return 0;
+}
+
+static int detach_all(int ifindex, const char *ifname, const struct vtx_xdp_attached *attached, __u32 keep)
+{
+	int more = 1;
+
+	while (more > 0) {
+		struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+		int err = libxdp_get_error(mp);
+
+		if (err == -ENOENT || (!err && !mp))
+			return 0;
+		if (err)
+			return vtx_error(err, "can't look at the XDP programs of %s: %s", ifname, vtx_reason_of(err));
+		more = detach_one(mp, ifindex, attached, keep);
+		xdp_multiprog__close(mp);
+	}
+	return more && more != -ENODEV ? vtx_error(more, "can't take the XDP program off %s: %s", ifname, vtx_reason_of(more)) : 0;
 }
 
 int vtx_xdp_detach(int ifindex, const char *ifname, const struct vtx_xdp_attached *attached)
 {
-	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	return detach_all(ifindex, ifname, attached, 0);
+}
+
+/* Without the dispatcher a device has one program, and the kernel puts another in its place if that is still the one. */
+static int swap_single(struct bpf_object *object, const char *progs, int ifindex, const char *name, const struct mode *mode,
+		       struct vtx_xdp_attached *attached)
+{
+	__u32 flags = XDP_FLAGS_REPLACE | (mode->mode == VTX_XDP_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE), size;
+	struct bpf_program *program = bpf_object__find_program_by_name(object, name);
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
+	struct bpf_prog_info info = {};
+	int err = 0;
+
+	if (mode->frags)
+		err = bpf_program__set_flags(program, BPF_F_XDP_HAS_FRAGS);
+	if (!err)
+		err = bpf_object__load(object);
+	if (err)
+		return err;
+	opts.old_prog_fd = bpf_prog_get_fd_by_id(attached->prog_id);
+	if (opts.old_prog_fd < 0)
+		return opts.old_prog_fd;
+	err = bpf_xdp_attach(ifindex, bpf_program__fd(program), flags, &opts);
+	close(opts.old_prog_fd);
+	size = sizeof(info);
+	if (!err)
+		err = bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size);
+	if (err)
+		return err;
+	attached->prog_id = info.id;
+	pin(bpf_program__fd(program), progs);
+	return 0;
+}
+
+static int replace_single(const char *dir, const char *progs, int ifindex, const struct mode *mode, struct vtx_xdp_attached *attached)
+{
+	struct bpf_object *object = vtx_open_uplink_xdp(dir, programs[0]);
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
 	int err;
 
-	err = libxdp_get_error(mp);
-	if (err == -ENOENT || (!err && !mp))
-		return 0;
+	if (!object)
+		return -EIO;
+	/* A replacement that was killed may have been done. */
+	if (!attached->prog_id) {
+		err = bpf_xdp_query(ifindex, mode->mode == VTX_XDP_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE, &query);
+		attached->prog_id = err ? 0 : query.prog_id;
+	}
+	err = swap_single(object, progs, ifindex, programs[0], mode, attached);
+	bpf_object__close(object);
+	return err;
+}
+
+/* The dispatcher is replaced twice, by one that runs the old program and the new one, and by one that runs the new one: what the first of
+ * two passes on the other passes on as well. */
+static int replace_dispatched(const char *dir, const char *progs, int ifindex, const char *ifname, const struct mode *mode,
+			      struct vtx_xdp_attached *attached)
+{
+	struct vtx_xdp_attached next;
+	int err = try_mode(dir, progs, ifindex, mode, &next);
+
 	if (err)
-		return vtx_error(err, "can't look at the XDP programs of %s: %s", ifname, vtx_reason_of(err));
-	err = detach_ours(mp, ifindex, attached);
-	xdp_multiprog__close(mp);
-	return err && err != -ENODEV ? vtx_error(err, "can't take the XDP program off %s: %s", ifname, vtx_reason_of(err)) : 0;
+		return err;
+	err = detach_all(ifindex, ifname, attached, next.prog_id);
+	if (err)
+		detach_all(ifindex, ifname, &next, 0);
+	else
+		*attached = next;
+	return err;
+}
+
+int vtx_xdp_replace(const char *dir, const char *progs, int ifindex, const char *ifname, struct vtx_xdp_attached *attached)
+{
+	const struct mode *mode = modes;
+	int err;
+
+	while (mode < modes + MODES && (mode->mode != attached->mode || mode->frags != attached->frags))
+		mode++;
+	if (mode == modes + MODES)
+		return 0;
+	err = attached->dispatcher ? replace_dispatched(dir, progs, ifindex, ifname, mode, attached)
+				   : replace_single(dir, progs, ifindex, mode, attached);
+	return err ? vtx_error(err, "can't replace the XDP program of %s: %s", ifname, vtx_reason_of(err)) : 0;
 }

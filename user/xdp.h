@@ -15,7 +15,7 @@ struct vtx_xdp_attached {
 	enum vtx_xdp mode;
 	bool dispatcher;
 	bool frags; /* takes frames of several buffers; then the ports' program was loaded anew, with an empty devmap */
-	__u32 prog_id;
+	__u32 prog_id; /* 0: any with our programs' names, as when a command was killed before it could note the id */
 };
 
 /*
@@ -26,6 +26,12 @@ struct vtx_xdp_attached {
  * with frags it makes copies of skbs whose Ethernet header the tc programs after it can't find.
  */
 int vtx_xdp_attach(const char *dir, const struct vtx_link *link, const char *want, struct vtx_xdp_attached *attached);
+
+/*
+ * Puts this command's program in the place of the one that @attached tells of, with no moment in which the device has none: loaded with the
+ * maps pinned below @dir, pinned in the directory @progs. @attached then tells of the new one; after an error, said, the old one is there.
+ */
+int vtx_xdp_replace(const char *dir, const char *progs, int ifindex, const char *ifname, struct vtx_xdp_attached *attached);
 
 /* Takes our program off again, and nobody else's. What is gone already is fine. */
 int vtx_xdp_detach(int ifindex, const char *ifname, const struct vtx_xdp_attached *attached);

@@ -14,7 +14,7 @@
 #include <linux/types.h>
 #endif
 
-#define VTX_ABI_VERSION 3
+#define VTX_ABI_VERSION 4
 
 /* Port numbers: the uplink's wire side, the guests' ports, and the host's kernel stack. */
 #define VTX_WIRE 0
@@ -152,7 +152,7 @@ enum vtx_tc { VTX_TC_TCX, VTX_TC_CLSACT };
 enum vtx_carrier { VTX_CARRIER_XDP, VTX_CARRIER_STACK, VTX_CARRIERS };
 
 /* An uplink's or a port's life: commands write it before they begin and after they end, so that a killed command leaves a trace. */
-enum vtx_state { VTX_STATE_NONE, VTX_STATE_ADDING, VTX_STATE_READY, VTX_STATE_CHANGING, VTX_STATE_DELETING };
+enum vtx_state { VTX_STATE_NONE, VTX_STATE_ADDING, VTX_STATE_READY, VTX_STATE_CHANGING, VTX_STATE_DELETING, VTX_STATE_UPGRADING };
 
 /* struct vtx_target.flags: how frames reach a port. */
 #define VTX_T_XDP_TCP (1U << 0) /* TCP may travel as an XDP buffer */
@@ -233,7 +233,8 @@ struct vtx_config {
 	__u32 owner; /* mode passthru: the port that owns the uplink, or 0 */
 	struct vtx_rate rates[VTX_LIMITS]; /* the wire's: its storm limits */
 	__u8 mac[VTX_MAC_SIZE]; /* the uplink's own address */
-	__u8 pad[2];
+	__u8 traces; /* which generation of the observe programs counts, 0 or 1: another version's take over in one moment */
+	__u8 pad;
 	char ifname[VTX_IFNAME_SIZE];
 };
 _Static_assert(sizeof(struct vtx_config) == 208, "vtx_config");

@@ -188,13 +188,15 @@ def begin(args, argv, absent):
             earlier = json.load(file)
     except (OSError, ValueError) as error:
         raise SystemExit(f"bench: {samples_file(args.out)}: can't be resumed: {error}") from error
-    for what in ("commit", "kernel", "cpu", "cpus"):
+    for what in ("kernel", "cpu", "cpus"):
         if earlier["machine"][what] != data["machine"][what]:
             raise SystemExit(f"bench: {samples_file(args.out)}: can't be resumed: its {what} is {earlier['machine'][what]}, now {data['machine'][what]}")
     if not same_settings(earlier["settings"], settings):
         raise SystemExit(f"bench: {samples_file(args.out)}: can't be resumed: it was measured with other settings (--quick, --cpus)")
     earlier["settings"]["rounds"] = max(earlier["settings"]["rounds"], settings["rounds"])
     earlier["commands"] += data["commands"]
+    if data["machine"]["commit"] not in earlier["machine"]["commit"]:
+        earlier["machine"]["commit"] += ", " + data["machine"]["commit"]
     earlier["absent"].update(absent)
     earlier["samples"] = [sample for sample in earlier["samples"] if "error" not in sample]
     return earlier

@@ -244,28 +244,30 @@ def times(task):
         found = {"begin": prepared - begun, "guest": (added - first) / (guests - 1) if guests > 1 else first - prepared, "guests": guests,
                  "memory": (memory_in_use() - before) / (guests - 1) if guests > 1 else None}
         if task.contender.ours:
-            found["change"] = change(session, task)
+            session.guests = 1
+            session.start([0])
+            found["change"] = under_traffic(session, task, [["set", session.rig.uplink, "--mode", mode] for mode in ("private", "bridge")])
+            found["upgrade"] = under_traffic(session, task, [["upgrade", session.rig.uplink]])
         return found
     finally:
         session.rig.close(task.contender.finish)
 
 
-def change(session, task):
-    """An uplink's mode is changed, there and back, under traffic: seconds, and frames that were lost by it."""
-    session.guests = 1
-    session.start([0])
+def under_traffic(session, task, commands):
+    """Commands of vtapxdp while frames pass: seconds for one, and frames that were lost by them."""
+    seconds = 4
     session.sink.ask("start latency=0")
     before = task.contender.losses(session.rig)
-    session.rig.generator.tell(session.order(20000, 2))
+    session.rig.generator.tell(session.order(20000, seconds))
     begun = time.monotonic()
-    for mode in ("private", "bridge"):
-        run(VTAPXDP, "set", session.rig.uplink, "--mode", mode)
-    took = (time.monotonic() - begun) / 2
+    for words in commands:
+        run(VTAPXDP, *words)
+    took = time.monotonic() - begun
     sent = session.rig.generator.answer()
     came = session.sink.ask(f"stop expect={sent['sent']}")
-    if took * 2 > 2:
-        raise RigError(f"changing the mode took {took:.1f} s, longer than the traffic lasted")
-    return {"seconds": took, "sent": sent["sent"], "lost": sent["sent"] - came["received"],
+    if took > seconds:
+        raise RigError(f"{' '.join(commands[0])} took {took:.1f} s, longer than the traffic lasted")
+    return {"seconds": took / len(commands), "sent": sent["sent"], "lost": sent["sent"] - came["received"],
             "reasons": {name: count - before.get(name, 0) for name, count in task.contender.losses(session.rig).items() if count != before.get(name, 0)}}
 
 

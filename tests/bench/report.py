@@ -283,11 +283,12 @@ class Report:
         if names:
             self.say("## Setting up\n")
             self.say("Milliseconds until the first guest can be added, and for each guest; kilobytes of memory for each guest; and for vtapxdp how long a change of "
-                     "the uplink's mode takes under traffic, with the frames that were lost by it.\n")
-            self.say(table(("", "begin", "guest", "memory", "change", "lost"), [(
+                     "the uplink's mode takes under traffic, and an upgrade (`vtapxdp upgrade`: all programs are replaced), with the frames that were lost by it.\n")
+            self.say(table(("", "begin", "guest", "memory", "change", "lost", "upgrade", "lost"), [(
                 self.title(name, names), amount(self.results.summary(name, "times", "begin"), 1e3), amount(self.results.summary(name, "times", "guest"), 1e3),
                 amount(self.results.summary(name, "times", "memory"), 1 / 1024), amount(self.results.summary(name, "times", "change", "seconds"), 1e3),
-                amount(self.results.summary(name, "times", "change", "lost"))) for name in names]))
+                amount(self.results.summary(name, "times", "change", "lost")), amount(self.results.summary(name, "times", "upgrade", "seconds"), 1e3),
+                amount(self.results.summary(name, "times", "upgrade", "lost"))) for name in names]))
         names = self.results.measured("idle")
         if names:
             self.say("## Doing nothing\n")

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Changes a live uplink again and again while frames pass that the change doesn't concern: every one arrives, once, and none is dropped.
 
-    live.py modes|options|kinds    the uplink's mode, with traffic that is the same in all of them; guest c's options, with traffic of others; or a
-                                   further port, that comes and goes as a TAP, a veth, and AF_XDP sockets of either placement
+    live.py modes|options|kinds|upgrade    the uplink's mode, with traffic that is the same in all of them; guest c's options, with traffic of
+                                           others; a further port, that comes and goes as a TAP, a veth, and AF_XDP sockets of either placement;
+                                           or all programs
 
 The changes run beside the traffic, on whichever CPU. Frames go in small batches, each awaited, so that no queue overflows
 and whatever is missing was lost to the change.
@@ -53,6 +54,9 @@ CHANGES["kinds"] = (
     ],
     CHANGES["options"][1],
 )
+
+
+CHANGES["upgrade"] = (["upgrade eth0"], CHANGES["modes"][1])
 
 
 class Changes(threading.Thread):

@@ -5,7 +5,7 @@
 #
 # A .bats file says in a comment over which settings it is run: "# matrix: kind xdp" runs it once for each pair of both, and "# also:
 # VTX_TC=clsact" once more with that; "# only: NAME=VALUE" lines stand for themselves. NAME picks the runs whose name has it, as in "frames" or "frames-veth-native". The name of a run is
-# the file's, then the settings. Ends with the line "check-system: N passed, N failed, N skipped"; what each run said is kept in
+# the file's, then the settings. BATS_FILTER=REGEX leaves only tests of such names. Ends with the line "check-system: N passed, N failed, N skipped"; what each run said is kept in
 # build/tests/system.
 set -euo pipefail
 
@@ -52,7 +52,7 @@ runs() {
 run_one() {
 	local name=$1 file=$2 log=$LOGS/$1.tap start=$SECONDS failed=0 verdict=ok
 	shift 2
-	env BATS_TEST_TIMEOUT="${BATS_TEST_TIMEOUT:-300}" "$@" bats --tap --timing "$file" >"$log" 2>&1 </dev/null || failed=1
+	env BATS_TEST_TIMEOUT="${BATS_TEST_TIMEOUT:-300}" "$@" bats ${BATS_FILTER:+--filter "$BATS_FILTER"} --tap --timing "$file" >"$log" 2>&1 </dev/null || failed=1
 	((failed)) && verdict="FAIL"
 	printf '  %-4s %-36s %3d s\n' "$verdict" "$name" "$((SECONDS - start))"
 	if ((failed)); then

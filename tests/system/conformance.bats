@@ -66,6 +66,11 @@ live() {
 	live modes
 }
 
+@test "all programs are replaced under traffic" {
+	network
+	live upgrade
+}
+
 @test "a port's options change under the traffic of others" {
 	network
 	live options

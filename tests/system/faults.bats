@@ -179,6 +179,38 @@ settings() {
 		"$(vtx_json '.[0].owner' show eth0) $promisc"
 }
 
+# What frames would find, whichever version's programs are there: pins and hooks, without ids, and without names, which libbpf leaves out
+# where it can't find out that the kernel takes them.
+without_ids() {
+	state | sed -E 's/((prog_|link_|btf_)?id|load_time) [0-9]+//g; s/ (name )?(vtx|xsk)_[a-z_]+//; s/ name  / /; s/_1$//' | sort
+}
+
+@test "upgrade" {
+	local said
+	attach
+	vtx port add eth0 a --tap --offloads off
+	vtx port add eth0 b --veth --netns c
+	vtx port add eth0 x --xsk
+	before() {
+		:
+	}
+	after() {
+		after_taking_down "$1" || return 1
+		without_ids >"$BATS_TEST_TMPDIR/now"
+		diff -U 0 "$BATS_TEST_TMPDIR/whole" "$BATS_TEST_TMPDIR/now" || fail "state changed (- before, + now)" || return 1
+		if (($1)) && [[ $FAULTS != SIGKILL ]]; then
+			one_line "the command" "$(grep -v '^vtapxdp: warning' "$BATS_TEST_TMPDIR/fault.err")" || return 1
+		fi
+		# One generation's observe programs are there, and count.
+		is "links of observe programs" "$(pins | grep -cE 'links/(devmap_xmit|redirect_err|kfree_skb)(_1)?$')" 3 || return 1
+		said=$(drops a not_open)
+		"$TOOLS/blast" send --dev eth0 --count 3 --dst "$(vtx_json '.[0].ports[0].macs[0]' show eth0)" >/dev/null
+		is "losses that were seen" $(($(drops a not_open) - said)) 3 || return 1
+	}
+	without_ids >"$BATS_TEST_TMPDIR/whole"
+	LEAST=30 at_every_change "$FAULTS" upgrade eth0
+}
+
 @test "port set" {
 	attach
 	vtx port add eth0 a --tap --mac 52:54:00:00:00:01

@@ -2,7 +2,7 @@
 /*
  * Preloaded into a command: lets its Nth change to the machine fail, or kills the command there.
  *
- * Changes are: bpf() commands that make or alter something, netlink messages, ioctl(), mkdir(), rmdir(), unlink().
+ * Changes are: bpf() commands that make or alter something, netlink messages, ioctl(), mkdir(), rmdir(), unlink(), rename().
  *
  *   FAULT_AT=N         the change, counted from 1; 0 for none
  *   FAULT_DO=WHAT      an errno (ENOMEM, EPERM, EINVAL) that the call then fails with, or a signal (SIGKILL, SIGINT, SIGTERM) sent just
@@ -251,6 +251,15 @@ int rmdir(const char *path)
 
 	(void)fault_of_other();
 	return real(path);
+}
+
+/* Who could make the pins may rename them: only memory can be wanting. */
+int rename(const char *from, const char *to)
+{
+	int (*real)(const char *, const char *) = next("rename"), fault = fault_of_other();
+
+	FAIL_IF(fault == ENOMEM ? fault : 0);
+	return real(from, to);
 }
 
 int unlink(const char *path)

@@ -123,7 +123,7 @@ static void test_no_hidden_padding(void **state)
 	assert_int_equal(offsetof(struct vtx_target, seen) + sizeof(__u32), sizeof(struct vtx_target));
 	assert_int_equal(offsetof(struct vtx_fdb_key, mac) + VTX_MAC_SIZE, sizeof(struct vtx_fdb_key));
 	assert_int_equal(offsetof(struct vtx_config, ifname) + VTX_IFNAME_SIZE, sizeof(struct vtx_config));
-	assert_int_equal(offsetof(struct vtx_config, ifname), offsetof(struct vtx_config, pad) + 2);
+	assert_int_equal(offsetof(struct vtx_config, ifname), offsetof(struct vtx_config, pad) + 1);
 	assert_int_equal(offsetof(struct vtx_port, macs) + VTX_PORT_MACS * VTX_MAC_SIZE, offsetof(struct vtx_port, dev_mac));
 	assert_int_equal(offsetof(struct vtx_port, pad1) + 2, offsetof(struct vtx_port, rules));
 	assert_int_equal(offsetof(struct vtx_port, steer_error) + sizeof(__u32), offsetof(struct vtx_port, policy));

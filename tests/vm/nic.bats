@@ -120,6 +120,11 @@ traffic() {
 	has "programs" "$programs" foreign
 	has "programs" "$programs" vtx_uplink
 	all_reach wire v1 host
+	vtx upgrade eth0
+	programs=$(in_vm "xdp-loader status eth0")
+	has "programs after an upgrade" "$programs" foreign
+	is "ours among them" "$(grep -c vtx_uplink <<<"$programs")" 1
+	all_reach wire v1 host
 	vtx port del eth0 v1
 	said=$(detach)
 	has "what detach says" "$said" "rx-gro-hw stays off"
