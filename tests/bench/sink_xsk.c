@@ -114,9 +114,12 @@ static bool drain(int i)
 	uint64_t addresses[BATCH], now;
 	uint32_t index, n;
 
-	if (busy)
-		wake(vtb_fds[i].fd);
 	n = xsk_ring_cons__peek(&rx, BATCH, &index);
+	if (!n && busy) {
+		/* Not while there are any: one call may bring more than a batch. */
+		wake(vtb_fds[i].fd);
+		n = xsk_ring_cons__peek(&rx, BATCH, &index);
+	}
 	if (!n) {
 		if (!busy && xsk_ring_prod__needs_wakeup(&fill))
 			wake(vtb_fds[i].fd);
