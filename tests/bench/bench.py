@@ -6,9 +6,11 @@ Everything happens in namespaces of its own, one set for each contender and roun
 """
 
 import argparse
+import fcntl
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -180,7 +182,6 @@ def begin(args, argv, absent):
     settings = settings_of(args).__dict__
     data = {"machine": machine.describe(), "commands": [" ".join(["bench.py", *argv])], "quick": args.quick, "settings": settings, "absent": absent, "samples": [],
             "contenders": {c.name: {"title": c.title, "consumer": c.consumer, "ours": c.ours, "bare": c.bare} for c in contenders.ALL}}
-    os.makedirs(args.out, exist_ok=True)
     if not args.resume:
         return data
     try:
@@ -200,6 +201,16 @@ def begin(args, argv, absent):
     earlier["absent"].update(absent)
     earlier["samples"] = [sample for sample in earlier["samples"] if "error" not in sample]
     return earlier
+
+
+def lock(out):
+    """Two runs would disturb each other's figures, and overwrite each other's samples. Held until the process ends."""
+    os.makedirs(out, exist_ok=True)
+    directory = os.open(out, os.O_RDONLY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise SystemExit(f"bench: {out}: another run is writing there: wait for it, or give another place by --out") from error
 
 
 def same_settings(one, other):
@@ -231,6 +242,8 @@ def main(argv):
     lab_of(args)
     absent = {contender.name: contender.missing() for contender in mine}
     present = [contender for contender in mine if not absent[contender.name]]
+    lock(args.out)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us ends what we started
     data = begin(args, argv, {name: reason for name, reason in absent.items() if reason})
     interrupted = False
     try:

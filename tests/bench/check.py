@@ -6,6 +6,7 @@ judged. Ends with the line "check-bench: N passed, N failed, N skipped".
 usage: check.py [NAME...]     (those whose names begin so)
 """
 
+import fcntl
 import json
 import os
 import subprocess
@@ -187,6 +188,13 @@ def resumed(_):
             raise Failed(done.stderr)
         same("the sample that was there", second[0], first[0])
         same("contenders", [s["contender"] for s in second], ["bare-drop", "macvlan"])
+        other = os.open(out, os.O_RDONLY)
+        fcntl.flock(other, fcntl.LOCK_EX)
+        done, third = bench(out, "--only", "bare-drop,throughput", "--resume")
+        os.close(other)
+        same("status beside another run", done.returncode, 1)
+        if "another run is writing there" not in done.stderr:
+            raise Failed(done.stderr)
         done, third = bench(out, "--only", "bare-drop,throughput", "--resume", "--cpus", "1,0")
         same("status", done.returncode, 1)
         same("samples", third, second)

@@ -15,9 +15,10 @@ faulty() {
 }
 
 # at_every_change WHAT VERB...: calls `before`, then the command with WHAT at its Nth change, then `after STATUS`, until N is beyond the
-# command's last change. N goes by VTX_FAULT_STRIDE (1: truly every change), and begins elsewhere for each WHAT.
+# command's last change. N goes by VTX_FAULT_STRIDE (1: truly every change), and begins elsewhere for each WHAT; SPARSE=TIMES widens it, for a
+# command most of whose changes another test tries.
 at_every_change() {
-	local what=$1 n status reached tried=0 stride=${VTX_FAULT_STRIDE:-7}
+	local what=$1 n status reached tried=0 stride=$((${VTX_FAULT_STRIDE:-7} * ${SPARSE:-1}))
 	shift
 	for ((n = 1 + ${#what} % stride; n < 1000; n += stride)); do
 		before

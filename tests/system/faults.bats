@@ -80,7 +80,7 @@ tables() {
 	undo() {
 		! is_attached || vtx detach eth0
 	}
-	LEAST=50 at_every_change "$FAULTS" attach eth0 --xdp generic --tc clsact
+	SPARSE=2 LEAST=50 at_every_change "$FAULTS" attach eth0 --xdp generic --tc clsact
 }
 
 @test "attach --tc clsact: from the making of the qdisc on, every change" {
@@ -104,7 +104,7 @@ tables() {
 	undo() {
 		! is_attached || vtx detach eth0
 	}
-	LEAST=50 at_every_change "$FAULTS" attach eth0 --xdp native --mode passthru --storm-broadcast 1kpps
+	SPARSE=3 LEAST=50 at_every_change "$FAULTS" attach eth0 --xdp native --mode passthru --storm-broadcast 1kpps
 }
 
 @test "port add --tap" {
