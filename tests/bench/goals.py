@@ -18,13 +18,15 @@ class Goal:
         """(ratio, least, most, verdict)"""
         mine = results.summary(*self.mine, point=self.my_point)
         theirs = results.summary(*self.theirs, point=self.their_point)
-        if not mine or not theirs or not theirs["median"] or not theirs["min"]:
+        if not mine or not theirs:
             return None, None, None, "not measured"
+        if mine["median"] <= 0 or theirs["min"] <= 0:
+            return None, None, None, "lost in what the machine does besides"
         ratio = mine["median"] / theirs["median"]
         least, most = mine["min"] / theirs["max"], mine["max"] / theirs["min"]
         met = ratio <= self.limit if self.at_most else ratio >= self.limit
         doubtful = mine["n"] > 1 and least < self.limit < most
-        return ratio, least, most, ("met" if met else "missed") + (", within the spread" if doubtful else "")
+        return ratio, least, most, ("met" if met else "missed") + (", within the spread" if doubtful else ", one round" if mine["n"] == 1 else "")
 
 
 def rate(contender, goal="ndr"):

@@ -7,6 +7,12 @@ import subprocess
 
 TERMINALS = (("svg", 'svg size {w},{h} font "sans,12" background "white"'), ("png", 'pngcairo size {w},{h} font "sans,11" background "white"'))
 COLOURS = {"ours": "#1b6ca8", "other": "#b0b7bd", "bare": "#e0c36a"}
+LINES = ("#1b6ca8", "#c23b22", "#4f9d4a", "#8e5ea2", "#d98c1f", "#555555", "#17a2a2", "#b5577d")  # one for each contender
+
+
+def whose(label):
+    """A curve's contender: the same colour in each of its ways."""
+    return label.rpartition(", ")[0]
 
 
 def quote(text):
@@ -53,21 +59,24 @@ set ytics ({tics}) nomirror scale 0
 set xtics nomirror
 set grid xtics linecolor rgb '#dddddd'
 set border 1
-set lmargin 34
+set lmargin 42
 {boxes}
 {numbers}
 plot '-' using 1:2:3:4 with xerrorbars pointtype 0 linewidth 1.4 linecolor rgb '#333333' notitle
 {points}
 e
-""", 860, 110 + 28 * count)
+""", 930, 110 + 28 * count)
 
     def lines(self, name, title, unit, curves):
         """@curves: {label: [(guests, value)...]}"""
         curves = {label: points for label, points in curves.items() if len(points) > 1}
         if not curves:
             return
-        plots = ", ".join(f"'-' using 1:2 with linespoints linewidth 2 pointtype 7 pointsize 0.7 dashtype {2 if 'bursts' in label else 1} title {quote(label)}"
-                          for label in curves)
+        colours = {}
+        for label in curves:
+            colours.setdefault(whose(label), LINES[len(colours) % len(LINES)])
+        plots = ", ".join(f"'-' using 1:2 with linespoints linewidth 2 pointtype 7 pointsize 0.7 dashtype {2 if 'bursts' in label else 1} "
+                          f"linecolor rgb '{colours[whose(label)]}' title {quote(label)}" for label in curves)
         blocks = "\n".join("\n".join(f"{x} {y}" for x, y in points) + "\ne" for points in curves.values())
         self.draw(name, f"""set title {quote(title)}
 set xlabel "guests"

@@ -2,8 +2,6 @@
 #ifndef VTB_SINK_H
 #define VTB_SINK_H
 
-#include <poll.h>
-
 #include "account.h"
 #include "frame.h"
 #include "say.h"
@@ -13,7 +11,7 @@
  */
 struct vtb_way {
 	const char *name, *usage;
-	void (*open)(int argc, char **argv); /* sets vtb_fds */
+	void (*open)(int argc, char **argv); /* sets vtb_fds and vtb_n_fds */
 	bool (*drain)(int i); /* takes what lies in vtb_fds[i], up to some thousand frames; true: there may be more */
 	void (*collect)(void); /* NULL, or: fetches what was counted elsewhere into vtb_total, vtb_flows, vtb_hist */
 	void (*reset)(void); /* NULL, or: of what is counted elsewhere */
@@ -24,8 +22,8 @@ struct vtb_way {
 
 extern struct vtb_way vtb_way_tap, vtb_way_udp, vtb_way_xdp, vtb_way_xsk;
 
-extern struct pollfd vtb_fds[VTB_GUESTS_MAX + 1]; /* the last of them is stdin */
-extern int vtb_n_fds; /* without stdin */
+extern int vtb_fds[VTB_GUESTS_MAX];
+extern int vtb_n_fds;
 extern bool vtb_with_latency;
 extern uint32_t vtb_tag;
 extern struct vtb_count vtb_total;

@@ -15,7 +15,7 @@ static void open_taps(int argc, char **argv)
 
 		if (fcntl(fd, F_SETFL, O_NONBLOCK))
 			error(1, errno, "%s", argv[i]);
-		vtb_fds[i] = (struct pollfd){.fd = fd, .events = POLLIN};
+		vtb_fds[i] = fd;
 	}
 	vtb_n_fds = argc;
 }
@@ -25,7 +25,7 @@ static bool drain(int i)
 	static uint8_t buf[TAP_FRAME_MAX];
 
 	for (int n = 0; n < TURN; n++) {
-		ssize_t len = read(vtb_fds[i].fd, buf, sizeof(buf));
+		ssize_t len = read(vtb_fds[i], buf, sizeof(buf));
 
 		if (len < 0 && errno != EAGAIN)
 			error(1, errno, "read");
@@ -42,7 +42,7 @@ static void send_frame(uint32_t guest, const void *frame, size_t len)
 	uint8_t buf[TAP_VNET_HDR_SIZE + VTB_FRAME_MAX] = {};
 
 	memcpy(buf + TAP_VNET_HDR_SIZE, frame, len);
-	if (write(vtb_fds[guest].fd, buf, TAP_VNET_HDR_SIZE + len) < 0)
+	if (write(vtb_fds[guest], buf, TAP_VNET_HDR_SIZE + len) < 0)
 		error(1, errno, "write");
 }
 

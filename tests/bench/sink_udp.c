@@ -19,7 +19,7 @@ static void open_socket(int argc, char **argv)
 		error(2, 0, "sink udp: takes no devices: whatever comes to this namespace");
 	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 		error(1, errno, "UDP socket");
-	vtb_fds[0] = (struct pollfd){.fd = fd, .events = POLLIN};
+	vtb_fds[0] = fd;
 	vtb_n_fds = 1;
 }
 
@@ -34,7 +34,7 @@ static bool drain(int i)
 		iov[m] = (struct iovec){bufs[m], VTB_FRAME_MAX};
 		msgs[m].msg_hdr = (struct msghdr){.msg_iov = &iov[m], .msg_iovlen = 1};
 	}
-	n = recvmmsg(vtb_fds[i].fd, msgs, BATCH, MSG_DONTWAIT, NULL);
+	n = recvmmsg(vtb_fds[i], msgs, BATCH, MSG_DONTWAIT, NULL);
 	if (n < 0 && errno != EAGAIN)
 		error(1, errno, "recvmmsg");
 	for (int m = 0; m < n; m++)
@@ -47,7 +47,7 @@ static uint64_t lost(void)
 	uint32_t info[SK_MEMINFO_VARS] = {};
 	socklen_t len = sizeof(info);
 
-	if (getsockopt(vtb_fds[0].fd, SOL_SOCKET, SO_MEMINFO, info, &len))
+	if (getsockopt(vtb_fds[0], SOL_SOCKET, SO_MEMINFO, info, &len))
 		error(1, errno, "SO_MEMINFO");
 	return info[SK_MEMINFO_DROPS];
 }

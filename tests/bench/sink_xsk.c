@@ -88,7 +88,7 @@ static void open_xsk(int argc, char **argv)
 	vtb_way_xsk.spin = busy;
 	if (busy)
 		set_busy(fd);
-	vtb_fds[0] = (struct pollfd){.fd = fd, .events = POLLIN};
+	vtb_fds[0] = fd;
 	vtb_n_fds = 1;
 }
 
@@ -117,12 +117,12 @@ static bool drain(int i)
 	n = xsk_ring_cons__peek(&rx, BATCH, &index);
 	if (!n && busy) {
 		/* Not while there are any: one call may bring more than a batch. */
-		wake(vtb_fds[i].fd);
+		wake(vtb_fds[i]);
 		n = xsk_ring_cons__peek(&rx, BATCH, &index);
 	}
 	if (!n) {
 		if (!busy && xsk_ring_prod__needs_wakeup(&fill))
-			wake(vtb_fds[i].fd);
+			wake(vtb_fds[i]);
 		return false;
 	}
 	now = vtb_with_latency ? vtb_now() : 0;
