@@ -161,13 +161,17 @@ class Report:
                 amount(ceiling, 1e-6) if ceiling else "not measured")
 
     def compare(self, names):
-        """Says which differences are none."""
-        for i, name in enumerate(names):
-            for other in names[i + 1:]:
+        """Says which of our differences to others are none."""
+        same = []
+        for name in names:
+            for other in names:
                 mine = self.results.summary(name, "throughput", "ndr", "rate")
                 theirs = self.results.summary(other, "throughput", "ndr", "rate")
-                if mine and theirs and mine["n"] > 1 and not stats.distinct(mine, theirs):
-                    self.say(f"{self.title(name)} and {self.title(other)}: their rounds scatter more than they differ.\n")
+                ours = self.results.contenders[name]["ours"] and not self.results.contenders[other]["ours"]
+                if ours and mine and theirs and mine["n"] > 1 and not stats.distinct(mine, theirs):
+                    same.append(f"{self.title(name)} and {self.title(other)}")
+        if same:
+            self.say(f"**Rounds scatter more than they differ**, at zero loss: {'; '.join(same)}.\n")
 
     def bar_rows(self, names, path, scale):
         rows = []
