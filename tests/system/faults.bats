@@ -168,7 +168,7 @@ described() {
 			is "settings" "$(settings)" "passthru flood 20 false 2 a true" || return 1
 		fi
 	}
-	LEAST=8 at_every_change "$FAULTS" set eth0 --mode passthru --mcast flood --ageing 20 --no-host --storm-broadcast 1kpps --storm-multicast 2kpps
+	DENSE=3 LEAST=8 at_every_change "$FAULTS" set eth0 --mode passthru --mcast flood --ageing 20 --no-host --storm-broadcast 1kpps --storm-multicast 2kpps
 }
 
 settings() {
@@ -228,7 +228,7 @@ without_ids() {
 			fail "it said that all is well, and changed nothing"
 		fi
 	}
-	at_every_change "$FAULTS" port set eth0 a --mac 52:54:00:00:00:02 --mac 52:54:00:00:00:03 --mtu 1400 --path stack
+	DENSE=2 at_every_change "$FAULTS" port set eth0 a --mac 52:54:00:00:00:02 --mac 52:54:00:00:00:03 --mtu 1400 --path stack
 }
 
 @test "port set of a policy" {
@@ -255,7 +255,7 @@ without_ids() {
 			is "FDB" "$(vtx_json '[.[] | select(.port == "a") | .vlan] | tostring' fdb eth0)" "[null]" || return 1
 		fi
 	}
-	LEAST=10 at_every_change "$FAULTS" port set eth0 a "${POLICY[@]}"
+	DENSE=2 LEAST=10 at_every_change "$FAULTS" port set eth0 a "${POLICY[@]}"
 }
 
 @test "port del" {
