@@ -70,7 +70,10 @@ class GoalTest(unittest.TestCase):
         self.assertEqual(self.judge([11, 12], [10, 10])[3], "missed")
         self.assertEqual(self.judge([14, 16, 18], [10, 10])[3], "met, within the spread")
         self.assertEqual(self.judge([14, 16, 18], [10, 10], at_most=True)[3], "missed, within the spread")
-        self.assertEqual(self.judge([10], [0])[3], "not measured")
+        self.assertEqual(self.judge([20], [10, 10])[3], "met, one round")
+        for mine, theirs in (([10], [0]), ([10], [5, -1, 5]), ([-1], [10])):
+            self.assertEqual(self.judge(mine, theirs)[3], "lost in what the machine does besides")
+        self.assertEqual(self.judge([], [10])[3], "not measured")
 
     def test_every_goal_can_be_asked_of_nothing(self):
         results = Results(data(samples("a", "throughput", ndr(1))))
