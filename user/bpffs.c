@@ -156,9 +156,10 @@ int vtx_bpffs_move_all(const char *from, const char *to)
 		return vtx_error(-errno, "can't look into the pin directory %s: %s", from, vtx_reason_of(errno));
 	err = move_entries(entries, from, to);
 	closedir(entries);
-	if (!err && vtx_bpffs_remove(from))
-		err = vtx_error(-errno, "can't remove the pins %s: %s", from, vtx_reason_of(errno));
-	return err;
+	if (err)
+		return err;
+	err = vtx_bpffs_remove(from);
+	return err ? vtx_error(err, "can't remove the pins %s: %s", from, vtx_reason_of(err)) : 0;
 }
 
 int vtx_bpffs_pin(int fd, const char *path)

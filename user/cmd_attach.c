@@ -112,10 +112,8 @@ static int run_detach(const void *p)
 {
 	const struct detach_args *args = p;
 	struct vtx_uplink u;
-	int err = vtx_parse_ifname(args->uplink);
+	int err = vtx_uplink_open(args->uplink, true, &u);
 
-	if (!err)
-		err = vtx_uplink_open(args->uplink, true, &u);
 	if (err)
 		return err;
 	err = args->force ? vtx_remove_ports(&u) : refuse(&u);

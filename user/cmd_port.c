@@ -340,9 +340,8 @@ static int set_port(struct vtx_uplink *u, const struct port_args *a)
 
 	if (!err)
 		err = vtx_port_require(u, a->port, &number, &current);
-	if (!err && current.state != VTX_STATE_READY)
-		err = vtx_error(-EPROTO, "port %s is half-done (%s), its command was killed: 'vtapxdp repair %s' mends that", a->port,
-				vtx_state_names[current.state], u->config.ifname);
+	if (!err)
+		err = vtx_port_check_ready(u, &current);
 	if (err)
 		return err;
 	wanted = current;
@@ -375,10 +374,8 @@ static int run_del(const void *p)
 	struct vtx_uplink u;
 	struct vtx_port port;
 	__u32 number;
-	int err = vtx_parse_ifname(a->uplink);
+	int err = vtx_uplink_open(a->uplink, true, &u);
 
-	if (!err)
-		err = vtx_uplink_open(a->uplink, true, &u);
 	if (err)
 		return err;
 	err = vtx_port_require(&u, a->port, &number, &port);

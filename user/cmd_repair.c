@@ -15,7 +15,6 @@
 #include "host_vlans.h"
 #include "link.h"
 #include "needs.h"
-#include "parse.h"
 #include "port.h"
 #include "ports.h"
 #include "promisc.h"
@@ -131,10 +130,8 @@ static int run_repair(const void *p)
 {
 	const struct repair_args *args = p;
 	struct vtx_uplink u;
-	int err = vtx_parse_ifname(args->uplink);
+	int err = vtx_uplink_open(args->uplink, true, &u);
 
-	if (!err)
-		err = vtx_uplink_open(args->uplink, true, &u);
 	if (err)
 		return err;
 	vtx_render_begin(vtx_globals.json);

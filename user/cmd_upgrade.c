@@ -5,7 +5,6 @@
 #include "change.h"
 #include "commands.h"
 #include "error.h"
-#include "parse.h"
 #include "ports.h"
 #include "render.h"
 #include "upgrade.h"
@@ -37,10 +36,8 @@ static int run_upgrade(const void *p)
 {
 	const struct upgrade_args *args = p;
 	struct vtx_uplink u;
-	int err = vtx_parse_ifname(args->uplink);
+	int err = vtx_uplink_open(args->uplink, true, &u);
 
-	if (!err)
-		err = vtx_uplink_open(args->uplink, true, &u);
 	if (err)
 		return err;
 	vtx_render_begin(vtx_globals.json);

@@ -362,6 +362,14 @@ static int set_owner(struct vtx_uplink *u, __u32 number)
 	return vtx_uplink_save(u);
 }
 
+int vtx_port_check_ready(const struct vtx_uplink *u, const struct vtx_port *port)
+{
+	if (port->state == VTX_STATE_READY)
+		return 0;
+	return vtx_error(-EPROTO, "port %s of %s is half-done (%s), its command was killed: 'vtapxdp repair %s' mends that", port->name,
+			 u->config.ifname, vtx_state_names[port->state], u->config.ifname);
+}
+
 static int check_spec(const struct vtx_uplink *u, const struct vtx_port_spec *spec, struct vtx_port *port)
 {
 	__u32 n;
@@ -371,8 +379,7 @@ static int check_spec(const struct vtx_uplink *u, const struct vtx_port_spec *sp
 		if (port->state == VTX_STATE_READY)
 			return vtx_error(-EEXIST, "%s has a port %s already: choose another name, or delete that port first",
 					 u->config.ifname, spec->name);
-		return vtx_error(-EEXIST, "port %s of %s is half-done (%s), its command was killed: 'vtapxdp repair %s' mends that",
-				 spec->name, u->config.ifname, vtx_state_names[port->state], u->config.ifname);
+		return vtx_port_check_ready(u, port);
 	}
 	memset(port, 0, sizeof(*port));
 	port->kind = spec->kind;

@@ -63,6 +63,9 @@ int vtx_port_add(struct vtx_uplink *u, const struct vtx_port_spec *spec, __u32 *
 /* Removes a port in any state. */
 int vtx_port_remove(struct vtx_uplink *u, __u32 number, struct vtx_port *port);
 
+/* -EPROTO, said: a command that was at work with the port was killed. */
+int vtx_port_check_ready(const struct vtx_uplink *u, const struct vtx_port *port);
+
 /* Brings everything into line with @wanted, which was checked; @current is what was before. */
 int vtx_port_change(struct vtx_uplink *u, __u32 number, const struct vtx_port *current, const struct vtx_port *wanted);
 

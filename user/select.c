@@ -3,7 +3,6 @@
 
 #include <stddef.h>
 
-#include "parse.h"
 #include "ports.h"
 #include "render.h"
 
@@ -50,9 +49,7 @@ int vtx_select(const struct vtx_selection *s, int (*fn)(struct vtx_uplink *u, vo
 
 	if (!s->uplink)
 		return select_all(s, fn, none);
-	err = vtx_parse_ifname(s->uplink);
-	if (!err)
-		err = vtx_uplink_open(s->uplink, false, &u);
+	err = vtx_uplink_open(s->uplink, false, &u);
 	if (err)
 		return err;
 	if (s->port)

@@ -9,13 +9,14 @@
 #include "upgrade.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #include "bpffs.h"
 #include "error.h"
 #include "hook.h"
 #include "load.h"
+#include "port.h"
 #include "ports.h"
 #include "row.h"
 #include "signals.h"
@@ -30,10 +31,23 @@ static bool has_own_program(const struct vtx_port *port)
 	return port->kind == VTX_KIND_XSK && !vtx_port_is_direct(port);
 }
 
-/* Ports that are half-done have maybe no hooks yet, or none any more: repair removes them, or makes them whole. */
+/* Nor has one whose deletion was killed, maybe; there can be no other half-done ones, see check_ports(). */
 static bool has_hooks(const struct vtx_port *port)
 {
 	return port->state == VTX_STATE_READY && !vtx_port_is_direct(port);
+}
+
+/* What hooks a half-done port has is for repair to find out. */
+static int check_ports(const struct vtx_uplink *u)
+{
+	struct vtx_port port;
+	__u32 n;
+	int err = 0;
+
+	vtx_for_each_port (u, n, &port)
+		if (!err)
+			err = vtx_port_check_ready(u, &port);
+	return err;
 }
 
 static int load_own(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port)
@@ -102,9 +116,10 @@ static int put_xdp(const char *progs, const char *name, const char *link, const 
 	return err;
 }
 
-static int put_port(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port, const char *progs)
+static int put_port(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port, bool next)
 {
 	char dir[VTX_PATH_SIZE], from[VTX_PATH_SIZE], link[VTX_PATH_SIZE];
+	const char *progs = next ? NEXT : "progs";
 	int err;
 
 	vtx_row_dir(dir, u, number, port);
@@ -112,15 +127,16 @@ static int put_port(const struct vtx_uplink *u, __u32 number, const struct vtx_p
 	if (!err && (port->flags & VTX_P_XDP_ATTACHED))
 		err = put_xdp(vtx_bpffs_join(from, u->dir, progs, NULL), "port_xdp", vtx_bpffs_join(link, dir, "xdp", NULL), port->dev);
 	if (!err && has_own_program(port))
-		err = put_xdp(!strcmp(progs, NEXT) ? vtx_bpffs_join(from, dir, NEXT, NULL) : dir, "xsk_def_prog",
-			      vtx_bpffs_join(link, dir, "guest", NULL), port->peer);
+		err = put_xdp(next ? vtx_bpffs_join(from, dir, NEXT, NULL) : dir, "xsk_def_prog", vtx_bpffs_join(link, dir, "guest", NULL),
+			      port->peer);
 	return err;
 }
 
 /* Of the uplink and of all ports, but for the uplink's XDP program. */
-static int put_all(const struct vtx_uplink *u, const char *progs)
+static int put_all(const struct vtx_uplink *u, bool next)
 {
 	const struct vtx_config *c = &u->config;
+	const char *progs = next ? NEXT : "progs";
 	char link[VTX_PATH_SIZE];
 	struct vtx_port port;
 	__u32 n;
@@ -132,7 +148,7 @@ static int put_all(const struct vtx_uplink *u, const char *progs)
 			     c->ifname);
 	vtx_for_each_port (u, n, &port)
 		if (!err && has_hooks(&port))
-			err = put_port(u, n, &port, progs);
+			err = put_port(u, n, &port, next);
 	return err;
 }
 
@@ -179,7 +195,7 @@ static int replace(struct vtx_uplink *u, __u32 *id)
 	vtx_traces_detach(u, !u->config.traces); /* what a killed one left */
 	err = vtx_traces_attach(u, vtx_bpffs_join(next, u->dir, NEXT, NULL), !u->config.traces);
 	if (!err)
-		err = put_all(u, NEXT);
+		err = put_all(u, true);
 	if (!err)
 		err = vtx_interrupted("upgrade");
 	if (!err)
@@ -204,7 +220,7 @@ static int say_mixed(const struct vtx_uplink *u, int err)
 /* What failed has changed no XDP program of the uplink: that is the last step. */
 static void put_back(struct vtx_uplink *u, __u32 id)
 {
-	if (put_all(u, "progs") || set_ready(u, id)) {
+	if (put_all(u, false) || set_ready(u, id)) {
 		say_mixed(u, 0);
 		return;
 	}
@@ -216,8 +232,11 @@ int vtx_upgrade(struct vtx_uplink *u)
 {
 	__u32 was = u->config.xdp_prog_id, id = was;
 	bool again = u->config.state == VTX_STATE_UPGRADING;
-	int err = load(u);
+	int err = again ? 0 : check_ports(u);
 
+	if (err)
+		return err;
+	err = load(u);
 	if (err) {
 		if (!again)
 			vtx_upgrade_forget(u);

@@ -13,6 +13,7 @@
 #include "link.h"
 #include "lock.h"
 #include "netns.h"
+#include "parse.h"
 #include "ports.h"
 #include "signals.h"
 
@@ -210,9 +211,11 @@ static int not_attached(const char *ifname)
 
 int vtx_uplink_open(const char *ifname, bool write, struct vtx_uplink *u)
 {
-	int err;
+	int err = vtx_parse_ifname(ifname);
 
 	vtx_uplink_init(u);
+	if (err)
+		return err;
 	if (geteuid())
 		return vtx_error(-EPERM, "%s: not permitted: run as root", ifname);
 	err = vtx_uplink_find(ifname, u->dir);

@@ -47,7 +47,8 @@ struct vtx_uplink {
 void vtx_uplink_init(struct vtx_uplink *u);
 
 /* Finds the uplink @ifname of the caller's network namespace, also after it was renamed or has vanished. @write: takes its lock.
- * -ENOENT, said: no such uplink. A half-attached one may lack maps, and has config.state NONE then. */
+ * -EINVAL, said: that is no device's name. -ENOENT, said: no such uplink. A half-attached one may lack maps, and has config.state NONE
+ * then. */
 int vtx_uplink_open(const char *ifname, bool write, struct vtx_uplink *u);
 void vtx_uplink_close(struct vtx_uplink *u);
 

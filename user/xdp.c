@@ -213,30 +213,55 @@ int vtx_xdp_detach(int ifindex, const char *ifname, const struct vtx_xdp_attache
 	return detach_all(ifindex, ifname, attached, 0);
 }
 
-/* Without the dispatcher a device has one program, and the kernel puts another in its place if that is still the one. */
-static int swap_single(struct bpf_object *object, const char *progs, int ifindex, const char *name, const struct mode *mode,
-		       struct vtx_xdp_attached *attached)
+static int say_not_replaced(int err, const char *ifname)
 {
-	__u32 flags = XDP_FLAGS_REPLACE | (mode->mode == VTX_XDP_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE), size;
-	struct bpf_program *program = bpf_object__find_program_by_name(object, name);
-	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
-	struct bpf_prog_info info = {};
-	int err = 0;
+	return vtx_error(err, "can't replace the XDP program of %s: %s", ifname, vtx_reason_of(err));
+}
 
-	if (mode->frags)
-		err = bpf_program__set_flags(program, BPF_F_XDP_HAS_FRAGS);
-	if (!err)
-		err = bpf_object__load(object);
-	if (err)
-		return err;
-	opts.old_prog_fd = bpf_prog_get_fd_by_id(attached->prog_id);
+/* The id of our program on a device without dispatcher. Which of two it is after a replacement that was killed, its name doesn't say:
+ * either is ours. 0, -EBUSY where it is somebody else's, said, or -errno, said. */
+static int find_single(int ifindex, const char *ifname, const struct vtx_xdp_attached *attached, __u32 *id)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	int err = libxdp_get_error(mp);
+
+	if (err || !mp)
+		return say_not_replaced(err ? err : -ENOENT, ifname);
+	*id = xdp_program__id(xdp_multiprog__main_prog(mp));
+	if (!is_ours(xdp_multiprog__main_prog(mp), attached))
+		err = vtx_say_foreign_xdp(ifname, *id);
+	xdp_multiprog__close(mp);
+	return err;
+}
+
+/* The kernel puts a program in the place of another if that is still the one. */
+static int swap(int ifindex, int prog, __u32 old, const struct mode *mode)
+{
+	__u32 flags = XDP_FLAGS_REPLACE | (mode->mode == VTX_XDP_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = bpf_prog_get_fd_by_id(old));
+	int err;
+
 	if (opts.old_prog_fd < 0)
 		return opts.old_prog_fd;
-	err = bpf_xdp_attach(ifindex, bpf_program__fd(program), flags, &opts);
+	err = bpf_xdp_attach(ifindex, prog, flags, &opts);
 	close(opts.old_prog_fd);
-	size = sizeof(info);
+	return err;
+}
+
+static int load_and_swap(struct bpf_object *object, const char *progs, int ifindex, __u32 old, const struct mode *mode,
+			 struct vtx_xdp_attached *attached)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(object, programs[0]);
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+	int err = mode->frags ? bpf_program__set_flags(program, BPF_F_XDP_HAS_FRAGS) : 0;
+
+	if (!err)
+		err = bpf_object__load(object);
 	if (!err)
 		err = bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size);
+	if (!err)
+		err = swap(ifindex, bpf_program__fd(program), old, mode);
 	if (err)
 		return err;
 	attached->prog_id = info.id;
@@ -244,22 +269,21 @@ static int swap_single(struct bpf_object *object, const char *progs, int ifindex
 	return 0;
 }
 
-static int replace_single(const char *dir, const char *progs, int ifindex, const struct mode *mode, struct vtx_xdp_attached *attached)
+static int replace_single(const char *dir, const char *progs, int ifindex, const char *ifname, const struct mode *mode,
+			  struct vtx_xdp_attached *attached)
 {
-	struct bpf_object *object = vtx_open_uplink_xdp(dir, programs[0]);
-	LIBBPF_OPTS(bpf_xdp_query_opts, query);
-	int err;
+	struct bpf_object *object;
+	__u32 old = 0;
+	int err = find_single(ifindex, ifname, attached, &old);
 
+	if (err)
+		return err;
+	object = vtx_open_uplink_xdp(dir, programs[0]);
 	if (!object)
 		return -EIO;
-	/* A replacement that was killed may have been done. */
-	if (!attached->prog_id) {
-		err = bpf_xdp_query(ifindex, mode->mode == VTX_XDP_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE, &query);
-		attached->prog_id = err ? 0 : query.prog_id;
-	}
-	err = swap_single(object, progs, ifindex, programs[0], mode, attached);
+	err = load_and_swap(object, progs, ifindex, old, mode, attached);
 	bpf_object__close(object);
-	return err;
+	return err ? say_not_replaced(err, ifname) : 0;
 }
 
 /* The dispatcher is replaced twice, by one that runs the old program and the new one, and by one that runs the new one: what the first of
@@ -271,7 +295,7 @@ static int replace_dispatched(const char *dir, const char *progs, int ifindex, c
 	int err = try_mode(dir, progs, ifindex, mode, &next);
 
 	if (err)
-		return err;
+		return say_not_replaced(err, ifname);
 	err = detach_all(ifindex, ifname, attached, next.prog_id);
 	if (err)
 		detach_all(ifindex, ifname, &next, 0);
@@ -283,13 +307,11 @@ static int replace_dispatched(const char *dir, const char *progs, int ifindex, c
 int vtx_xdp_replace(const char *dir, const char *progs, int ifindex, const char *ifname, struct vtx_xdp_attached *attached)
 {
 	const struct mode *mode = modes;
-	int err;
 
 	while (mode < modes + MODES && (mode->mode != attached->mode || mode->frags != attached->frags))
 		mode++;
 	if (mode == modes + MODES)
 		return 0;
-	err = attached->dispatcher ? replace_dispatched(dir, progs, ifindex, ifname, mode, attached)
-				   : replace_single(dir, progs, ifindex, mode, attached);
-	return err ? vtx_error(err, "can't replace the XDP program of %s: %s", ifname, vtx_reason_of(err)) : 0;
+	return attached->dispatcher ? replace_dispatched(dir, progs, ifindex, ifname, mode, attached)
+				    : replace_single(dir, progs, ifindex, ifname, mode, attached);
 }

@@ -15,8 +15,8 @@ from collections import Counter
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
 
+import notation
 import peers
-import table
 from frames import FENCE, Net, Station, pin_to_one_cpu
 from shapes import ANYWHERE, HOST_PROTOCOLS, build, number_of, pack_mac, untag
 
@@ -50,7 +50,7 @@ class Oracle:
             ]
         )
         self.macs = {name: station.mac for name, station in self.net.stations.items()}
-        self.macs |= {name: pack_mac(mac) for name, mac in table.ADDRESSES.items()}
+        self.macs |= {name: pack_mac(mac) for name, mac in notation.ADDRESSES.items()}
 
     def fence(self, mode):
         for guest in self.guests:
@@ -70,7 +70,7 @@ class Oracle:
 
     def run(self, mode):
         """Returns a line for each cell whose frames went elsewhere."""
-        cells = [cell for cell in table.cells(self.section) if cell.mode == mode]
+        cells = [cell for cell in notation.cells(self.section) if cell.mode == mode]
         for station in self.net.stations.values():
             station.received = []
         expected = []
@@ -85,7 +85,7 @@ class Oracle:
         for name, station in self.net.stations.items():
             for frame in station.received:
                 found[number_of(frame)][name, frame] += 1
-        return len(cells), [f"{table.name_of(cell)}: {self.describe(cell, found[i])}" for i, cell in enumerate(cells) if found[i] != expected[i]]
+        return len(cells), [f"{notation.name_of(cell)}: {self.describe(cell, found[i])}" for i, cell in enumerate(cells) if found[i] != expected[i]]
 
     def describe(self, cell, found):
         copies = Counter(station for station, _ in found.elements())

@@ -3,12 +3,12 @@
 
 Each mode has two columns: what becomes of a frame here, and there. "=" is the same; "-" is nobody. tests/system/oracles.bats sends the frames
 over the kernel's own driver and over vtapxdp, and either has to do what its column says: a difference that isn't in the table fails, and so
-does one that doesn't show. Notation: see table.py.
+does one that doesn't show. Notation: see notation.py.
 """
 
 from collections import namedtuple
 
-from table import GUESTS, Rule, Section
+from notation import GUESTS, Rule, Section
 
 Comparison = namedtuple("Comparison", "name peer title text ours theirs why")
 

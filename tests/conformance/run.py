@@ -18,6 +18,7 @@ from collections import Counter
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
 
+import notation
 import table
 from counters import Stats, differences
 from frames import Net, Station, pin_to_one_cpu
@@ -79,7 +80,7 @@ class Runner:
     def __init__(self, guests):
         self.net = Net(open_stations(guests))
         self.macs = {name: station.mac for name, station in self.net.stations.items()}
-        self.macs |= {name: pack_mac(mac) for name, mac in table.ADDRESSES.items()}
+        self.macs |= {name: pack_mac(mac) for name, mac in notation.ADDRESSES.items()}
         self.number = 1
         self.owners = {}  # of a frame's number: the cell that sent it, and what it was
         self.cells = 0
@@ -88,7 +89,7 @@ class Runner:
     def send(self, cell):
         expected = Expected(cell, self.macs, self.number)
         for number, shape in expected.names.items():
-            self.owners[number] = table.name_of(cell), shape
+            self.owners[number] = notation.name_of(cell), shape
         self.number += len(expected.sent)
         for frame in expected.sent:
             self.net.stations[cell.sender].send(frame)
@@ -136,13 +137,13 @@ class Runner:
     def check(self, cell, what=""):
         wrong = self.run(cell)
         if wrong:
-            self.failures.append("\n    ".join([table.name_of(cell) + what, *wrong]))
+            self.failures.append("\n    ".join([notation.name_of(cell) + what, *wrong]))
         return not wrong
 
     def run_mode(self, section, mode):
         command("set", "eth0", "--mode", mode)
         last = {}  # by receiver
-        for cell in table.cells(section):
+        for cell in notation.cells(section):
             if cell.mode != mode:
                 continue
             self.cells += 1

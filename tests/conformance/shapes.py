@@ -11,7 +11,7 @@ from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Raw
-from table import tags
+from notation import tags
 
 EXPERIMENTAL = 0x88B5  # IEEE 802 local experimental EtherType 1
 # Sockets of the host's stack are asked by EtherType. Behind one or two tags there may be a third.

@@ -74,11 +74,27 @@ ids() {
 	is "drops of x" "$(drops x)" 0
 }
 
-@test "refusals: nothing there, another XDP program in the place of ours" {
+@test "refusals: nothing there, a port half-done, another XDP program in the place of ours" {
+	local n mode=xdpgeneric
 	make_wire
 	refused 1 "eth0 is not attached" vtx upgrade eth0
 	attach
+	vtx port add eth0 t --tap
+	for ((n = 1; n < 20; n++)); do
+		# In a shell of its own, which says that the command was killed.
+		(FAULT_AT=$n FAULT_DO=SIGKILL faulty port set eth0 t --mtu 1400) 2>/dev/null || true
+		[[ $(vtx_json '.[0].ports[0].state' show eth0) == ready ]] || break
+	done
+	refused 1 "port t of eth0 is half-done (being changed)" vtx upgrade eth0
+	vtx repair eth0
+	vtx upgrade eth0
 	[[ $VTX_XDP != off ]] || return 0
-	ip link set dev eth0 "xdp$([[ $VTX_XDP == native ]] && echo drv || echo generic)" off
+	[[ $VTX_XDP == native ]] && mode=xdpdrv
+	ip link set dev eth0 $mode off
 	refused 1 "can't replace the XDP program of eth0" vtx upgrade eth0
+	bpftool prog load "$TOOLS/xdp_foreign.o" /sys/fs/bpf/foreign type xdp
+	ip link set dev eth0 $mode pinned /sys/fs/bpf/foreign
+	refused 1 "eth0 already runs the XDP program 'foreign'" vtx upgrade eth0
+	ip link set dev eth0 $mode off
+	rm /sys/fs/bpf/foreign
 }
