@@ -29,7 +29,7 @@ static int connect_error(int err, const char *path)
 	if (err == -ECONNREFUSED)
 		return vtx_xsk_fail(err, "nobody serves %s: is `vtapxdp broker` running?", path);
 	if (err == -EACCES || err == -EPERM)
-		return vtx_xsk_fail(-EACCES, "no access to %s: the port has another owner (see --owner and --group of `vtapxdp port set`)",
+		return vtx_xsk_fail(-EACCES, "no access to %s: the port has another owner (see --owner and --group of `vtapxdp port add`)",
 				    path);
 	if (err == -EPROTOTYPE || err == -ENOTSOCK)
 		return vtx_xsk_fail(-EPROTO, "%s is no port's socket", path);
