@@ -72,6 +72,7 @@ void vtx_upgrade_forget(const struct vtx_uplink *u)
 		if (has_own_program(&port))
 			vtx_bpffs_remove(vtx_bpffs_join(path, vtx_row_dir(dir, u, n, &port), NEXT, NULL));
 	vtx_bpffs_remove(vtx_bpffs_join(path, u->dir, NEXT, NULL));
+	vtx_traces_detach(u, !u->config.traces);
 }
 
 static int load(const struct vtx_uplink *u)
@@ -192,7 +193,6 @@ static int replace(struct vtx_uplink *u, __u32 *id)
 	char next[VTX_PATH_SIZE];
 	int err;
 
-	vtx_traces_detach(u, !u->config.traces); /* what a killed one left */
 	err = vtx_traces_attach(u, vtx_bpffs_join(next, u->dir, NEXT, NULL), !u->config.traces);
 	if (!err)
 		err = put_all(u, true);
@@ -224,7 +224,6 @@ static void put_back(struct vtx_uplink *u, __u32 id)
 		say_mixed(u, 0);
 		return;
 	}
-	vtx_traces_detach(u, !u->config.traces);
 	vtx_upgrade_forget(u);
 }
 

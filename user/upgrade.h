@@ -11,7 +11,8 @@
  */
 int vtx_upgrade(struct vtx_uplink *u);
 
-/* Takes away the programs of a vtx_upgrade() that was killed before it replaced any. What isn't there is fine. */
+/* Takes away what a killed vtx_upgrade() left: new programs before it replaced any, old observe programs after. What isn't there is fine.
+ */
 void vtx_upgrade_forget(const struct vtx_uplink *u);
 
 #endif
