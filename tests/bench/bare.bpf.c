@@ -20,7 +20,7 @@ struct {
 	__type(value, __u32);
 } sockets SEC(".maps");
 
-SEC("xdp")
+SEC("xdp.frags")
 int redirect(struct xdp_md *ctx)
 {
 	const __u8 *data = (void *)(long)ctx->data;
@@ -30,14 +30,14 @@ int redirect(struct xdp_md *ctx)
 	return bpf_redirect_map(&devices, (data[4] << 8 | data[5]) - VTB_ADDR_FIRST, XDP_PASS);
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int to_socket(struct xdp_md *ctx)
 {
 	return bpf_redirect_map(&sockets, ctx->rx_queue_index, XDP_PASS);
 }
 
 /* A cable: all that comes in on one device goes out of another. */
-SEC("xdp")
+SEC("xdp.frags")
 int cable(struct xdp_md *ctx)
 {
 	(void)ctx;
@@ -45,7 +45,7 @@ int cable(struct xdp_md *ctx)
 }
 
 /* A redirect to a veth takes an XDP program at its far end. */
-SEC("xdp")
+SEC("xdp.frags")
 int pass(struct xdp_md *ctx)
 {
 	(void)ctx;

@@ -180,7 +180,7 @@ def save(out, data):
 def begin(args, argv, absent):
     """A run's data, before its first sample, or an earlier run's, without what failed in it."""
     settings = settings_of(args).__dict__
-    data = {"machine": machine.describe(), "commands": [" ".join(["bench.py", *argv])], "quick": args.quick, "settings": settings, "absent": absent, "samples": [],
+    data = {"machine": machine.describe(), "commands": [" ".join(filter(None, [machine.unusual(), "bench.py", *argv]))], "quick": args.quick, "settings": settings, "absent": absent, "samples": [],
             "contenders": {c.name: {"title": c.title, "consumer": c.consumer, "ours": c.ours, "bare": c.bare} for c in contenders.ALL}}
     if not args.resume:
         return data

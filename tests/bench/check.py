@@ -107,6 +107,18 @@ def one_size(contender, size, vlan, length):
         same(f"bytes of size {size}", came["bytes"], bytes_meant + 120 * (4 if vlan else 0))
 
 
+def large(contender):
+    """Frames of 9,000 bytes, of several buffers, come whole."""
+    with Session(contender, size="9000") as session:
+        session.start()
+        gentle(session)
+        session.sink.ask("start")
+        sent = session.rig.generator.ask(session.order(GENTLE, PATIENCE, limit=120, early=1, catchup=FRAMES))["sent"]
+        came = session.sink.ask(f"stop expect={sent}")
+        same("received", came["received"], 120)
+        same("bytes", came["bytes"], 120 * SIZES["9000"])
+
+
 def meter(contender):
     """CPU time adds up to that of the machine's CPUs."""
     with Session(contender) as session:
@@ -213,6 +225,9 @@ def plan():
     for name in ("macvtap", "macvlan", "bridge-tap", "bridge-veth", "ovs-packet", "vtapxdp-tap", "vtapxdp-veth"):
         yield f"talks-{name}", talks, known[name]
     yield "frames", frames, known["bare-drop"]
+    for contender in contenders.ALL:
+        if contender.frame_max >= SIZES["9000"]:
+            yield f"large-{contender.name}", large, contender
     yield "meter", meter, known["bare-drop"]
     for name in ("macvtap", "vtapxdp-tap"):
         yield f"neighbours-{name}", neighbours, known[name]

@@ -16,8 +16,8 @@ TAPGUEST = os.path.join(BENCH, "..", "tests", "tools", "tapguest")
 
 def add_veths(rig, first, guests):
     """v0... here, g0... in the guests' namespace."""
-    ip_batch([f"link add v{n} numrxqueues 1 numtxqueues 1 type veth peer name g{n} address {guest_mac(n)} "
-              f"numrxqueues 1 numtxqueues 1 netns {rig.netns_of(n)}" for n in range(first, guests)])
+    ip_batch([f"link add v{n} numrxqueues 1 numtxqueues 1 mtu {rig.mtu} type veth peer name g{n} address {guest_mac(n)} "
+              f"numrxqueues 1 numtxqueues 1 mtu {rig.mtu} netns {rig.netns_of(n)}" for n in range(first, guests)])
     ip_batch([f"link set v{n} up" for n in range(first, guests)])
     guests_up(rig, first, guests)
 
@@ -33,6 +33,7 @@ class Contender:
     consumer = ""  # read, xdp, stack, xsk
     ours = False
     guests_max = 4096
+    frame_max = 9000  # bytes without FCS
     timed_guests = 64  # for what a guest takes
     has_stack = True  # its guests can have a network stack, for measures that talk
     bare = False  # a ceiling, nobody's product
@@ -154,6 +155,7 @@ class BridgeTap(ByRead, Bridge):
 
     def add_guests(self, rig, first, guests):
         ip_batch([f"tuntap add dev t{n} mode tap vnet_hdr" for n in range(first, guests)])
+        ip_batch([f"link set t{n} mtu {rig.mtu}" for n in range(first, guests)])
         self.join("t", first, guests)
 
 
@@ -198,6 +200,7 @@ class Ovs(ByXdp):
 
 class OvsAfxdp(Ovs):
     name, title, port_type = "ovs-afxdp", "OVS, AF_XDP", "afxdp"
+    frame_max = 2000  # its AF_XDP ports take frames of one buffer
 
 
 class OvsPacket(Ovs):

@@ -17,7 +17,8 @@
 #define VTB_HEADERS 42 /* bytes before the payload, without a VLAN tag */
 #define VTB_UDP_PORT 4242
 #define VTB_FRAME_MIN 60 /* without FCS */
-#define VTB_FRAME_MAX 3400 /* what a page holds beside the kernel's own bookkeeping */
+#define VTB_FRAME_LIVE 3400 /* what a page holds beside the kernel's own bookkeeping: the most that a live frame has */
+#define VTB_FRAME_MAX 9000
 #define VTB_VARIANTS 12
 
 struct vtb_payload {

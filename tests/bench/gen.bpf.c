@@ -3,6 +3,9 @@
  * The generator. BPF_PROG_TEST_RUN calls it with one frame after the other, as fast as it can (BPF_F_TEST_XDP_LIVE_FRAMES); where a frame
  * is due it is made and redirected to the target, else it is given back. Frames are written whole each time: the page may come back as a
  * switch left it.
+ *
+ * A live frame has one page. Larger frames are sent blank, by a packet socket, through a veth pair of the generator's own, and this program
+ * at its far end makes them.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_endian.h>
@@ -92,7 +95,7 @@ static __always_inline int make(struct xdp_md *ctx, __u64 now)
 	done.variant = n + 1 < order.variants ? n + 1 : 0;
 	done.flow = done.flow + 1 < order.flows ? done.flow + 1 : 0;
 	port = bpf_htons(1024 + done.flow);
-	shorter = (int)v->len - (int)(ctx->data_end - ctx->data);
+	shorter = (int)v->len - (int)bpf_xdp_get_buff_len(ctx);
 	if (shorter && bpf_xdp_adjust_tail(ctx, shorter))
 		return -1;
 	data = (void *)(long)ctx->data;
@@ -112,7 +115,7 @@ static __always_inline int make(struct xdp_md *ctx, __u64 now)
 	return 0;
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int generate(struct xdp_md *ctx)
 {
 	__u64 now = bpf_ktime_get_ns();

@@ -2,18 +2,22 @@
 /*
  * The generator: frames made in the kernel and handed to a device as XDP frames, as a NIC's driver would (gen.bpf.c).
  *
- *   gen DEV SOURCE-MAC [VLAN]
+ *   gen DEV SOURCE-MAC [VLAN [NEAR FAR]]
+ *
+ * A VLAN of 0 is none. NEAR and FAR are the ends of a veth pair: frames larger than VTB_FRAME_LIVE go through it.
  *
  * Commands: "run ns= rate= guests= burst= flows= size= imix= slot= catchup= limit= early= arp= flood=" sends and says what was sent. See
  * say.h.
  *
  * Theory of operation: BPF_PROG_TEST_RUN runs for as long as the order says and is ended by a timer's signal. One call makes one run, since
  * each call pays some 20 ms for the taking down of its page pool. Between frames that are due the program gives frames back, so this spins
- * on one CPU whatever the rate; cpu.bpf.c knows to leave that out.
+ * on one CPU whatever the rate; cpu.bpf.c knows to leave that out. Of frames that are larger than a live one, blanks go through the veth
+ * pair as fast as they can, and the same program at the far end makes of each a frame that is due, or drops it.
  */
 #include <arpa/inet.h>
 #include <linux/ethtool.h>
 #include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/ether.h>
@@ -24,6 +28,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "attach.h"
 #include "frame.h"
 #include "say.h"
 #include "bench/gen.skel.h" /* after the structs in it */
@@ -34,11 +39,14 @@
 #define SOURCE_IP 0x0a2aff01 /* 10.42.255.1 */
 #define GUEST_NET 0x0a2a0000 /* 10.42.0.0/16 */
 #define REPEAT 0x7fffffff /* frames, due or not: more than any run takes */
+#define BLANKS 16 /* sent between two looks at the clock */
 
 struct imix {
 	uint32_t len;
 	int share;
 };
+
+static int feed = -1; /* a packet socket, for frames that are no live ones */
 
 /* The simple IMIX: 7 of 64 bytes, 4 of 594, 1 of 1518; without FCS here. */
 static const struct imix imix[] = {{60, 7}, {590, 4}, {1514, 1}};
@@ -185,29 +193,54 @@ static void set_timer(uint64_t ns)
 	timer_settime(timer, 0, &t, NULL);
 }
 
-/* @early: ends when the limit is reached. */
-static void send_frames(struct vtb_gen *skel, uint64_t ns, bool early)
-{
-	static uint8_t frame[VTB_FRAME_MAX + 4];
-	uint32_t len = 0;
+static uint8_t blank[VTB_FRAME_MAX + 4];
 
-	for (uint32_t i = 0; i < skel->bss->order.variants; i++)
-		len = skel->bss->order.variant[i].len > len ? skel->bss->order.variant[i].len : len;
+/* @early: a run ends when the limit is reached. */
+static bool is_over(const struct vtb_gen *skel, bool early)
+{
+	return vtb_now() >= skel->bss->order.end_ns || (early && skel->bss->done.sent >= skel->bss->order.limit);
+}
+
+static void send_live(struct vtb_gen *skel, uint32_t len, uint64_t ns, bool early)
+{
 	struct xdp_md ctx = {.data_end = len, .ingress_ifindex = skel->bss->order.target};
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len, .repeat = REPEAT, .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = blank, .data_size_in = len, .repeat = REPEAT, .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
 		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx));
 	int err;
 
-	skel->bss->order.start_ns = vtb_now() + 1000000;
-	skel->bss->order.end_ns = skel->bss->order.start_ns + ns;
 	set_timer(early ? 100000000 : ns + 2000000);
 	do {
 		err = bpf_prog_test_run_opts(bpf_program__fd(skel->progs.generate), &opts);
-	} while ((!err || err == -EINTR) && vtb_now() < skel->bss->order.end_ns &&
-		 !(early && skel->bss->done.sent >= skel->bss->order.limit));
+	} while ((!err || err == -EINTR) && !is_over(skel, early));
 	set_timer(0);
 	if (err && err != -EINTR)
 		error(1, -err, "BPF_PROG_TEST_RUN with live frames");
+}
+
+/* ENOBUFS: the veth's ring is full. A blank that is lost is none that was due. */
+static void send_blanks(struct vtb_gen *skel, uint32_t len, bool early)
+{
+	if (feed < 0)
+		error(2, 0, "frames of more than %d bytes need a veth pair to be fed through", VTB_FRAME_LIVE);
+	while (!is_over(skel, early))
+		for (int i = 0; i < BLANKS; i++)
+			if (send(feed, blank, len, 0) < 0 && errno != ENOBUFS)
+				error(1, errno, "sending a frame of %u bytes", len);
+}
+
+static void send_frames(struct vtb_gen *skel, uint64_t ns, bool early)
+{
+	struct vtb_order *order = &skel->bss->order;
+	uint32_t len = 0;
+
+	for (uint32_t i = 0; i < order->variants; i++)
+		len = order->variant[i].len > len ? order->variant[i].len : len;
+	order->start_ns = vtb_now() + 1000000;
+	order->end_ns = order->start_ns + ns;
+	if (len > VTB_FRAME_LIVE + 4)
+		send_blanks(skel, len, early);
+	else
+		send_live(skel, len, ns, early);
 }
 
 static void run(struct vtb_gen *skel, const char *dev, const char *line, const uint8_t *source, uint16_t vlan)
@@ -228,6 +261,19 @@ static void run(struct vtb_gen *skel, const char *dev, const char *line, const u
 	vtb_answer();
 }
 
+/* Blanks that are sent to @near come to the program on @far. */
+static void open_feed(const struct vtb_gen *skel, const char *near, const char *far)
+{
+	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = if_nametoindex(near)};
+	int on = 1;
+
+	feed = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (feed < 0 || setsockopt(feed, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on)) ||
+	    bind(feed, (struct sockaddr *)&to, sizeof(to)))
+		error(1, errno, "%s: packet socket", near);
+	vtb_attach_xdp(bpf_program__fd(skel->progs.generate), far, if_nametoindex(far));
+}
+
 static int kernels_pid(struct vtb_gen *skel)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
@@ -246,7 +292,7 @@ int main(int argc, char **argv)
 	char *line;
 
 	if (argc < 3 || !ether_aton_r(argv[2], &source))
-		error(2, 0, "usage: gen DEV SOURCE-MAC [VLAN]");
+		error(2, 0, "usage: gen DEV SOURCE-MAC [VLAN [NEAR FAR]]");
 	skel = vtb_gen__open();
 	if (!skel)
 		error(1, errno, "the generator's program");
@@ -256,6 +302,8 @@ int main(int argc, char **argv)
 	skel->bss->order.target = if_nametoindex(argv[1]);
 	if (!skel->bss->order.target)
 		error(1, errno, "%s", argv[1]);
+	if (argc > 5)
+		open_feed(skel, argv[4], argv[5]);
 	signal(SIGALRM, on_alarm);
 	printf("{\"ready\": true, \"pid\": %d}", kernels_pid(skel));
 	vtb_answer();

@@ -61,11 +61,17 @@ def describe():
         "cpu": cpu_model(), "cpus": os.cpu_count(), "memory": memory, "hypervisor": hypervisor(), "steal_ticks": steal_ticks(),
         "kernel": platform.release(), "kernel_build": platform.version(), "cmdline": read("/proc/cmdline"),
         "governor": read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"), "jit": read("/proc/sys/net/core/bpf_jit_enable"),
+
         "distribution": next((line.split("=", 1)[1].strip().strip('"') for line in open("/etc/os-release", encoding="utf-8")
                               if line.startswith("PRETTY_NAME=")), None),
         "versions": {**versions, "iproute2": (first_line("ip", "-V") or "").partition("iproute2-")[2], "clang": (first_line("clang", "--version") or "").split(" version ")[-1], "gcc": first_line("gcc", "-dumpfullversion")},
         "commit": first_line("git", "-C", TOP, "describe", "--always", "--dirty"), "when": time.strftime("%Y-%m-%d %H:%M:%S %Z"),
     }
+
+
+def unusual():
+    """Settings that change what setting up takes, in words, or ""."""
+    return "rcu_expedited=1" if read("/sys/kernel/rcu_expedited") == "1" else ""
 
 
 def cpu_busy():

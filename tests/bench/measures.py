@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field
 
 import machine
 import stats
-from rig import FAR_IP, VTAPXDP, RigError, guest_ip, run
+from rig import FAR_IP, LIVE_MAX, VTAPXDP, RigError, guest_ip, run
 from search import Goal, Search
-from session import Session
+from session import SIZES, Session
 
 NDR = Goal("ndr", 0.0)
 PDR = Goal("pdr", 0.005)
@@ -34,7 +34,7 @@ class Settings:
 
 
 QUICK = Settings(1, (0.1, 0.25), 1, 0.05, 0.4, (1, 64), (1, 64), ("1518", "imix"), (1,))
-FULL = Settings(5, (0.2, 0.5), 3, 0.02, 2.0, (1, 16, 64, 256, 1024, 4096), (1, 16, 64, 256), ("512", "1518", "imix"), (1, 8))
+FULL = Settings(5, (0.2, 0.5), 3, 0.02, 2.0, (1, 16, 64, 256, 1024, 4096), (1, 16, 64, 256), ("512", "1518", "9000", "imix"), (1, 8))
 
 CPU_RATES = (100e3, 500e3, 1e6, None)  # None: as many as there can be
 LOADS = (0.1, 0.5, 0.9)
@@ -148,11 +148,17 @@ def flood(task):
         return {name: flood_cost(session, meter, idle, task.settings.hold, **options) for name, options in (("broadcast", {"flood": 1}), ("arp", {"arp": 1}))}
 
 
+def flood_rate(copies):
+    """Frames a second: as many as stand out from what the machine does besides, while not so many that guests drown in copies."""
+    return int(min(20000, max(2000, 500000 / copies)))
+
+
 def flood_cost(session, meter, idle, seconds, **options):
-    rate = 2000
+    sent, received = session.flood(2000, 0.1, **options)
+    rate = flood_rate(max(1, received / sent))
     (sent, received), used = metered(meter, lambda: session.flood(rate, seconds, **options))
     baseline = busy_ns(idle) * used["ns"] / idle["ns"]
-    return {"ns": (busy_ns(used) - baseline) / sent if sent else None, "sent": sent, "received": received}
+    return {"ns": (busy_ns(used) - baseline) / sent if sent else None, "sent": sent, "received": received, "rate": rate}
 
 
 def neighbour(task):
@@ -288,7 +294,7 @@ def points(name, contender, settings, ndr, lab):
     if name == "neighbour" and (contender.consumer not in ("read", "xsk") or contender.guests_max < 2):
         return []
     if name == "sizes":
-        return list(settings.sizes)
+        return [size for size in settings.sizes if not SIZES[size] > (LIVE_MAX if lab else contender.frame_max)]
     if name in ("scale", "flood"):
         return [guests for guests in (settings.scale if name == "scale" else settings.floods) if guests <= contender.guests_max]
     return [None]

@@ -20,7 +20,7 @@ class Results:
         for sample in self.samples:
             if sample["measure"] == measure and sample["point"] not in found:
                 found.append(sample["point"])
-        return sorted(found, key=lambda point: (isinstance(point, str), point if isinstance(point, (int, str)) else 0))
+        return sorted(found, key=lambda point: (0, int(point)) if str(point).isdigit() else (1, 0))
 
     def values(self, contender, measure, *path, point=None):
         """One value of each round that has it."""

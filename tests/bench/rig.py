@@ -29,6 +29,8 @@ WIRE_MAC = "02:00:00:00:00:01"
 UPLINK_MAC = "02:00:00:00:00:02"
 FAR_IP = "10.42.255.2"
 ADDR_FIRST = 16  # frame.h: VTB_ADDR_FIRST
+LIVE_MAX = 3400  # frame.h: VTB_FRAME_LIVE
+BIG_MTU = 9000
 DEADLINE = 30
 
 
@@ -245,9 +247,17 @@ class Rig:
         if self.lab:
             self.generator = self.tool(*self.at_home(*self.lab["generator"]))
             return self.generator
-        words = [os.path.join(BENCH, "gen"), "wire0", WIRE_MAC] + ([self.vlan] if self.vlan else [])
+        words = [os.path.join(BENCH, "gen"), "wire0", WIRE_MAC, self.vlan] + (self.make_feed() if self.mtu > LIVE_MAX else [])
         self.generator = self.tool(*words, netns="wire", cpu=self.generator_cpu)
         return self.generator
+
+    def make_feed(self):
+        """The veth pair through which the generator's larger frames become XDP frames."""
+        ip("link", "add", "feed0", "numrxqueues", 1, "numtxqueues", 1, "mtu", self.mtu + 100, "type", "veth", "peer", "name", "feed1",
+           "numrxqueues", 1, "numtxqueues", 1, "mtu", self.mtu + 100, netns="wire")
+        for dev in ("feed0", "feed1"):
+            ip("link", "set", dev, "up", netns="wire")
+        return ["feed0", "feed1"]
 
     def start_sink(self, *words, netns="guests"):
         head = [os.path.join(BENCH, "sink")] + (["--vlan"] if self.vlan else [])

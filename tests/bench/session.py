@@ -4,18 +4,18 @@
 import json
 import math
 
-from rig import BENCH, FAR_IP, Rig, RigError, guest_ip, ip_batch, run
+from rig import BENCH, BIG_MTU, FAR_IP, LIVE_MAX, Rig, RigError, guest_ip, ip_batch, run
 from search import Trial
 
 SLOT_NS = 20000  # interrupt moderation of the NIC: frames that are due within come together
 CATCH_UP_NS = 100000  # a generator that is later than that leaves out what it missed
-SIZES = {"64": 60, "512": 508, "1518": 1514, "imix": 0}  # with FCS, as RFC 2544 has them: without
+SIZES = {"64": 60, "512": 508, "1518": 1514, "9000": 8996, "imix": 0}  # with FCS, as RFC 2544 has them: without
 
 
 class Session:
     def __init__(self, contender, guests=1, cpus=(0, 1), size="64", vlan=0, apart=False, lab=None):
         self.contender, self.guests, self.size = contender, guests, size
-        self.rig = Rig(cpus, vlan=vlan, apart=apart, lab=lab)
+        self.rig = Rig(cpus, mtu=BIG_MTU if SIZES[size] > LIVE_MAX else 1500, vlan=vlan, apart=apart, lab=lab)
         self.sink = None
         self.irregular = {}
         self.trials = 0

@@ -58,7 +58,7 @@ static __always_inline __u32 receiver(const struct xdp_md *ctx, __u32 guest)
 	return number && *number ? *number - 1 : guest;
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int sink(struct xdp_md *ctx)
 {
 	const __u8 *data = (void *)(long)ctx->data;
@@ -80,7 +80,7 @@ int sink(struct xdp_md *ctx)
 	}
 	if (mine >= VTB_GUESTS_MAX)
 		return XDP_DROP;
-	c->bytes += ctx->data_end - ctx->data;
+	c->bytes += bpf_xdp_get_buff_len(ctx);
 	vtb_account(&flows[mine], c, bpf_ntohl(p->seq));
 	if (with_latency)
 		take_latency(p);

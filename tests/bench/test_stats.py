@@ -54,6 +54,13 @@ class ResultsTest(unittest.TestCase):
         self.assertEqual(results.values("a", "scale", "ndr", "rate"), [])
         self.assertEqual(results.measured("throughput"), ["a", "b"])
 
+    def test_points_are_in_order(self):
+        made = [sample for point in ("1518", "imix", "512", "9000") for sample in samples("a", "sizes", ndr(1), point=point)]
+        made += [sample for point in (256, 1, 64) for sample in samples("a", "scale", ndr(1), point=point)]
+        results = Results(data(made))
+        self.assertEqual(results.points("sizes"), ["512", "1518", "9000", "imix"])
+        self.assertEqual(results.points("scale"), [1, 64, 256])
+
     def test_errors_are_no_values(self):
         broken = samples("a", "throughput", ndr(1))
         broken.append({"round": 1, "contender": "a", "measure": "throughput", "point": None, "error": "no"})
