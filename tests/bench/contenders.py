@@ -260,6 +260,13 @@ class VtapxdpVethStack(ByStack, VtapxdpVeth):
     has_stack = False  # it talks as the one above does
 
 
+def start_xsk(rig, manner, dev, xskmap):
+    """@manner: how the guest waits for frames: "poll" is woken for them, "busy" polls the device, "pause" looks for them after a while."""
+    if manner == "busy":
+        rig.busy_poll(dev)
+    return rig.start_sink("xsk", manner, dev, 0, xskmap, netns="host")
+
+
 class VtapxdpXsk(Vtapxdp):
     """AF_XDP. isolated: a device of the port's own; direct: the uplink's queue."""
 
@@ -268,7 +275,7 @@ class VtapxdpXsk(Vtapxdp):
     guests_max = 1
     has_stack = False
     direct = False
-    busy = False
+    manner = "poll"
 
     def missing(self):
         if super().missing():
@@ -285,13 +292,15 @@ class VtapxdpXsk(Vtapxdp):
         found = run("find", "/sys/fs/bpf/vtapxdp", "-path", "*/port/p0/xsks").split()
         if not found:
             raise RigError("vtapxdp: port p0 has no XSKMAP pinned as .../port/p0/xsks")
-        if self.busy:
-            rig.busy_poll(dev)
-        return rig.start_sink("xsk", dev, 0, found[0], *(["busy"] if self.busy else []), netns="host")
+        return start_xsk(rig, self.manner, dev, found[0])
 
 
 class VtapxdpXskBusy(VtapxdpXsk):
-    name, title, busy = "vtapxdp-xsk-busy", "vtapxdp, AF_XDP isolated, busy-poll", True
+    name, title, manner = "vtapxdp-xsk-busy", "vtapxdp, AF_XDP isolated, busy-poll", "busy"
+
+
+class VtapxdpXskPause(VtapxdpXsk):
+    name, title, manner = "vtapxdp-xsk-pause", "vtapxdp, AF_XDP isolated, pauses", "pause"
 
 
 class VtapxdpDirect(VtapxdpXsk):
@@ -299,7 +308,11 @@ class VtapxdpDirect(VtapxdpXsk):
 
 
 class VtapxdpDirectBusy(VtapxdpDirect):
-    name, title, busy = "vtapxdp-direct-busy", "vtapxdp, AF_XDP direct, busy-poll", True
+    name, title, manner = "vtapxdp-direct-busy", "vtapxdp, AF_XDP direct, busy-poll", "busy"
+
+
+class VtapxdpDirectPause(VtapxdpDirect):
+    name, title, manner = "vtapxdp-direct-pause", "vtapxdp, AF_XDP direct, pauses", "pause"
 
 
 class BareDrop(Contender):
@@ -336,21 +349,24 @@ class BareXsk(Contender):
     guests_max = 1
     has_stack = False
     bare = True
-    busy = False
+    manner = "poll"
 
     def add_guests(self, rig, first, guests):
         rig.tool(os.path.join(BENCH, "bare"), "socket", rig.uplink, "/sys/fs/bpf/sockets")
 
     def start_sink(self, rig, numbers):
-        if self.busy:
-            rig.busy_poll(rig.uplink)
-        return rig.start_sink("xsk", rig.uplink, 0, "/sys/fs/bpf/sockets", *(["busy"] if self.busy else []), netns="host")
+        return start_xsk(rig, self.manner, rig.uplink, "/sys/fs/bpf/sockets")
 
 
 class BareXskBusy(BareXsk):
-    name, title, busy = "bare-xsk-busy", "bare XDP, AF_XDP on the NIC, busy-poll", True
+    name, title, manner = "bare-xsk-busy", "bare XDP, AF_XDP on the NIC, busy-poll", "busy"
 
 
-ALL = [BareDrop(), BareRedirect(), BareXsk(), BareXskBusy(), Macvtap(), BridgeTap(), VtapxdpTap(), BridgeVeth(), OvsAfxdp(), OvsPacket(),
-       VtapxdpVeth(), Macvlan(), BridgeVethStack(), VtapxdpVethStack(), VtapxdpXsk(), VtapxdpXskBusy(), VtapxdpDirect(), VtapxdpDirectBusy()]
+class BareXskPause(BareXsk):
+    name, title, manner = "bare-xsk-pause", "bare XDP, AF_XDP on the NIC, pauses", "pause"
+
+
+ALL = [BareDrop(), BareRedirect(), BareXsk(), BareXskBusy(), BareXskPause(), Macvtap(), BridgeTap(), VtapxdpTap(), BridgeVeth(), OvsAfxdp(), OvsPacket(),
+       VtapxdpVeth(), Macvlan(), BridgeVethStack(), VtapxdpVethStack(), VtapxdpXsk(), VtapxdpXskBusy(), VtapxdpXskPause(),
+       VtapxdpDirect(), VtapxdpDirectBusy(), VtapxdpDirectPause()]
 BY_NAME = {contender.name: contender for contender in ALL}

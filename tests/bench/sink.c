@@ -2,7 +2,7 @@
 /*
  * A sink: takes guests' frames, and accounts for each one.
  *
- *   sink [--vlan] tap TAP|/dev/tapN...  |  udp  |  xdp DEV...  |  xsk DEV QUEUE PINNED-MAP [busy]
+ *   sink [--vlan] tap TAP|/dev/tapN...  |  udp  |  xdp DEV...  |  xsk poll|busy|pause DEV QUEUE PINNED-MAP
  *
  * Commands: "start latency=0|1" forgets all; "stop expect=N" waits until N frames came, or nothing more comes, and says what came; "peek"
  * says how many came so far; "announce guests=N" sends an ARP of each guest. See say.h.
@@ -20,6 +20,8 @@
 
 #define QUIET_MS 150 /* without a frame: what is to come has come */
 #define EVENTS 256 /* guests that are served between two looks at who is ready */
+#define PAUSES 10 /* in a row without a frame: then it sleeps until it is woken */
+#define LOOK 1024 /* who doesn't sleep looks for a command every so many rounds */
 
 int vtb_fds[VTB_GUESTS_MAX];
 int vtb_n_fds;
@@ -109,7 +111,7 @@ static bool drain(const struct epoll_event *ready, int n)
 {
 	bool more = false;
 
-	if (way->spin)
+	if (way->spin || way->pause_us)
 		for (int i = 0; i < vtb_n_fds; i++)
 			more |= way->drain(i);
 	else
@@ -126,29 +128,49 @@ static bool has_command(const struct epoll_event *ready, int n)
 	return false;
 }
 
+/* Where frames came lately more will soon come, and it costs less to look after a while than to be woken for every few. False: sleep. */
+static bool pause_a_while(bool came, bool more)
+{
+	static int empty = PAUSES;
+
+	empty = came ? 0 : empty + 1;
+	if (empty > PAUSES)
+		return false;
+	if (!more)
+		nanosleep(&(struct timespec){.tv_nsec = way->pause_us * 1000L}, NULL);
+	return true;
+}
+
+/* Whether to look again for what came without being woken for it. */
+static bool stays_awake(bool came, bool more)
+{
+	return way->spin || (way->pause_us && pause_a_while(came, more));
+}
+
 /* Takes what comes until there is a command, so many came, or nothing came for that long. True: a command. */
 static bool receive(int timeout, uint64_t expected)
 {
 	static struct epoll_event ready[EVENTS];
-	uint64_t last = vtb_now(), spins = 0;
+	uint64_t last = vtb_now(), rounds = 0;
 	int n = 0;
 
 	for (;;) {
 		uint64_t before = vtb_total.received;
-		bool more = drain(ready, n);
+		bool more = drain(ready, n), came = vtb_total.received != before, awake;
 
-		if (vtb_total.received != before)
+		if (came)
 			last = vtb_now();
 		if (vtb_total.received >= expected)
 			return false;
-		if (way->spin && ++spins % 1024)
+		awake = stays_awake(came, more);
+		if (awake && ++rounds % LOOK)
 			continue;
-		if (way->spin && timeout >= 0 && vtb_now() - last > timeout * 1000000ULL)
+		if (awake && timeout >= 0 && vtb_now() - last > timeout * 1000000ULL)
 			return false;
-		n = epoll_wait(watched, ready, EVENTS, more || way->spin ? 0 : timeout);
+		n = epoll_wait(watched, ready, EVENTS, more || awake ? 0 : timeout);
 		if (has_command(ready, n))
 			return true;
-		if (n <= 0 && !more && !way->spin)
+		if (n <= 0 && !more && !awake)
 			return false;
 	}
 }

@@ -18,6 +18,7 @@ struct vtb_way {
 	void (*send)(uint32_t guest, const void *frame, size_t len); /* NULL, or: a frame of that guest's */
 	uint64_t (*lost)(void); /* NULL, or: what its socket had no room for so far */
 	bool spin; /* never sleeps: the way polls by itself */
+	uint32_t pause_us; /* 0, or: while frames come it looks for them after so long, instead of being woken for them */
 };
 
 extern struct vtb_way vtb_way_tap, vtb_way_udp, vtb_way_xdp, vtb_way_xsk;

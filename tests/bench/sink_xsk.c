@@ -8,6 +8,7 @@
  */
 #include <linux/if_xdp.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@
 #define RING 2048 /* as deep as a NIC's ring often is; twice a TAP's */
 #define BATCH 64
 #define BUSY_US 20 /* of busy polling in one system call */
+#define PAUSE_US 50 /* as a NIC's driver moderates its interrupts: ethtool -C rx-usecs */
 
 #ifndef SO_PREFER_BUSY_POLL
 #define SO_PREFER_BUSY_POLL 69
@@ -67,25 +69,36 @@ static void set_busy(int fd)
 		error(1, errno, "busy polling");
 }
 
+/* How it waits for frames. */
+static void set_manner(const char *word)
+{
+	busy = vtb_way_xsk.spin = !strcmp(word, "busy");
+	if (!strcmp(word, "pause")) {
+		vtb_way_xsk.pause_us = PAUSE_US;
+		prctl(PR_SET_TIMERSLACK, 1UL);
+	} else if (!busy && strcmp(word, "poll")) {
+		error(2, 0, "sink xsk: %s", vtb_way_xsk.usage);
+	}
+}
+
 static void open_xsk(int argc, char **argv)
 {
 	struct xsk_socket_config config = {.rx_size = RING, .tx_size = RING, .libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD};
 	uint32_t queue;
 	int fd, map, err;
 
-	if (argc < 3 || argc > 4)
-		error(2, 0, "sink xsk: DEV QUEUE PINNED-MAP [busy]");
-	queue = atoi(argv[1]);
+	if (argc != 4)
+		error(2, 0, "sink xsk: %s", vtb_way_xsk.usage);
+	set_manner(argv[0]);
+	queue = atoi(argv[2]);
 	make_umem();
-	err = xsk_socket__create(&xsk, argv[0], queue, umem, &rx, &tx, &config);
+	err = xsk_socket__create(&xsk, argv[1], queue, umem, &rx, &tx, &config);
 	if (err)
-		error(1, -err, "AF_XDP socket on %s, queue %u", argv[0], queue);
+		error(1, -err, "AF_XDP socket on %s, queue %u", argv[1], queue);
 	fd = xsk_socket__fd(xsk);
-	map = bpf_obj_get(argv[2]);
+	map = bpf_obj_get(argv[3]);
 	if (map < 0 || bpf_map_update_elem(map, &queue, &fd, BPF_ANY))
-		error(1, errno, "%s", argv[2]);
-	busy = argc == 4;
-	vtb_way_xsk.spin = busy;
+		error(1, errno, "%s", argv[3]);
 	if (busy)
 		set_busy(fd);
 	vtb_fds[0] = fd;
@@ -109,22 +122,13 @@ static void wake(int fd)
 	recvmsg(fd, &(struct msghdr){}, MSG_DONTWAIT);
 }
 
-static bool drain(int i)
+static uint32_t take_batch(void)
 {
 	uint64_t addresses[BATCH], now;
-	uint32_t index, n;
+	uint32_t index, n = xsk_ring_cons__peek(&rx, BATCH, &index);
 
-	n = xsk_ring_cons__peek(&rx, BATCH, &index);
-	if (!n && busy) {
-		/* Not while there are any: one call may bring more than a batch. */
-		wake(vtb_fds[i]);
-		n = xsk_ring_cons__peek(&rx, BATCH, &index);
-	}
-	if (!n) {
-		if (!busy && xsk_ring_prod__needs_wakeup(&fill))
-			wake(vtb_fds[i]);
-		return false;
-	}
+	if (!n)
+		return 0;
 	now = vtb_with_latency ? vtb_now() : 0;
 	for (uint32_t f = 0; f < n; f++) {
 		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&rx, index + f);
@@ -134,7 +138,20 @@ static bool drain(int i)
 	}
 	xsk_ring_cons__release(&rx, n);
 	give_back(addresses, n);
-	return true;
+	return n;
 }
 
-struct vtb_way vtb_way_xsk = {.name = "xsk", .usage = "DEV QUEUE PINNED-MAP [busy]", .open = open_xsk, .drain = drain};
+static bool drain(int i)
+{
+	uint32_t n = take_batch();
+
+	/* Not while there are any: one call may bring more than a batch. */
+	if (!n && (busy || xsk_ring_prod__needs_wakeup(&fill))) {
+		wake(vtb_fds[i]);
+		n = take_batch();
+	}
+	/* What came after less than a batch will be seen by whoever waits for it. */
+	return n == BATCH;
+}
+
+struct vtb_way vtb_way_xsk = {.name = "xsk", .usage = "poll|busy|pause DEV QUEUE PINNED-MAP", .open = open_xsk, .drain = drain};
