@@ -220,7 +220,7 @@ def plan():
     for contender in contenders.ALL:
         yield f"passes-{contender.name}", passes, contender
         yield f"adds-up-{contender.name}", adds_up, contender
-    for name in ("bare-redirect", "macvtap", "bridge-tap", "bridge-veth", "macvlan", "vtapxdp-tap", "vtapxdp-veth"):
+    for name in ("bare-redirect", "macvtap", "bridge-tap", "bridge-veth", "macvlan", "vtapxdp-tap", "vtapxdp-veth", "vtapxdp-xsk"):
         yield f"many-{name}", many, known[name]
     for name in ("macvtap", "macvlan", "bridge-tap", "bridge-veth", "ovs-packet", "vtapxdp-tap", "vtapxdp-veth"):
         yield f"talks-{name}", talks, known[name]
@@ -232,6 +232,7 @@ def plan():
     for name in ("macvtap", "vtapxdp-tap"):
         yield f"neighbours-{name}", neighbours, known[name]
         yield f"floods-{name}", floods, known[name]
+    yield "neighbours-vtapxdp-xsk", neighbours, known["vtapxdp-xsk"]
     for name in ("bare-drop", "vtapxdp-veth"):
         yield f"lab-{name}", lab, known[name]
     yield "whole-run", whole_run, known["bare-drop"]

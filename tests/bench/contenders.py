@@ -260,11 +260,14 @@ class VtapxdpVethStack(ByStack, VtapxdpVeth):
     has_stack = False  # it talks as the one above does
 
 
-def start_xsk(rig, manner, dev, xskmap):
-    """@manner: how the guest waits for frames: "poll" is woken for them, "busy" polls the device, "pause" looks for them after a while."""
+def start_xsk(rig, manner, places):
+    """@manner: how guests wait for frames: "poll" is woken for them, "busy" polls the device, "pause" looks for them after a while.
+
+    @places: of each guest, its device and its pinned XSKMAP"""
     if manner == "busy":
-        rig.busy_poll(dev)
-    return rig.start_sink("xsk", manner, dev, 0, xskmap, netns="host")
+        for dev in dict.fromkeys(dev for dev, _ in places):
+            rig.busy_poll(dev)
+    return rig.start_sink("xsk", manner, *[word for dev, xskmap in places for word in (dev, 0, xskmap)], netns="host")
 
 
 class VtapxdpXsk(Vtapxdp):
@@ -272,7 +275,7 @@ class VtapxdpXsk(Vtapxdp):
 
     name, title = "vtapxdp-xsk", "vtapxdp, AF_XDP isolated, poll"
     consumer = "xsk"
-    guests_max = 1
+    guests_max = 256
     has_stack = False
     direct = False
     manner = "poll"
@@ -284,15 +287,17 @@ class VtapxdpXsk(Vtapxdp):
 
     def add_guests(self, rig, first, guests):
         more = ["--queue", "0", "--trust"] if self.direct else []
-        vtapxdp("port", "add", rig.uplink, "p0", "--xsk", "--mac", guest_mac(0), *more)
+        for n in range(first, guests):
+            vtapxdp("port", "add", rig.uplink, f"p{n}", "--xsk", "--mac", guest_mac(n), *more)
 
     def start_sink(self, rig, numbers):
-        port = json.loads(vtapxdp("-j", "show", rig.uplink, "p0"))[0]["ports"][0]
-        dev = rig.uplink if self.direct else port["guest_ifname"]
-        found = run("find", "/sys/fs/bpf/vtapxdp", "-path", "*/port/p0/xsks").split()
-        if not found:
-            raise RigError("vtapxdp: port p0 has no XSKMAP pinned as .../port/p0/xsks")
-        return start_xsk(rig, self.manner, dev, found[0])
+        ports = json.loads(vtapxdp("-j", "show", rig.uplink))[0]["ports"]
+        devices = {port["name"]: rig.uplink if self.direct else port["guest_ifname"] for port in ports}
+        pins = {os.path.basename(os.path.dirname(pin)): pin for pin in run("find", "/sys/fs/bpf/vtapxdp", "-path", "*/port/*/xsks").split()}
+        lacking = [f"p{n}" for n in numbers if f"p{n}" not in pins]
+        if lacking:
+            raise RigError(f"vtapxdp: port {lacking[0]} has no XSKMAP pinned as .../port/{lacking[0]}/xsks")
+        return start_xsk(rig, self.manner, [(devices[f"p{n}"], pins[f"p{n}"]) for n in numbers])
 
 
 class VtapxdpXskBusy(VtapxdpXsk):
@@ -305,6 +310,7 @@ class VtapxdpXskPause(VtapxdpXsk):
 
 class VtapxdpDirect(VtapxdpXsk):
     name, title, direct = "vtapxdp-direct", "vtapxdp, AF_XDP direct, poll", True
+    guests_max = 1  # each has queues of its own, and the uplink has one
 
 
 class VtapxdpDirectBusy(VtapxdpDirect):
@@ -355,7 +361,7 @@ class BareXsk(Contender):
         rig.tool(os.path.join(BENCH, "bare"), "socket", rig.uplink, "/sys/fs/bpf/sockets")
 
     def start_sink(self, rig, numbers):
-        return start_xsk(rig, self.manner, rig.uplink, "/sys/fs/bpf/sockets")
+        return start_xsk(rig, self.manner, [(rig.uplink, "/sys/fs/bpf/sockets")])
 
 
 class BareXskBusy(BareXsk):

@@ -2,7 +2,7 @@
 /*
  * A sink: takes guests' frames, and accounts for each one.
  *
- *   sink [--vlan] tap TAP|/dev/tapN...  |  udp  |  xdp DEV...  |  xsk poll|busy|pause DEV QUEUE PINNED-MAP
+ *   sink [--vlan] tap TAP|/dev/tapN...  |  udp  |  xdp DEV...  |  xsk poll|busy|pause {DEV QUEUE PINNED-MAP}...
  *
  * Commands: "start latency=0|1" forgets all; "stop expect=N" waits until N frames came, or nothing more comes, and says what came; "peek"
  * says how many came so far; "announce guests=N" sends an ARP of each guest. See say.h.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Frames taken from an AF_XDP socket, which is put into a pinned XSKMAP under its queue's number. The data stay where the kernel put them.
+ * Frames taken from AF_XDP sockets, one for each guest, each of which is put into a pinned XSKMAP under its queue's number. The data stay
+ * where the kernel put them.
  *
  * Theory of operation: a frame of the UMEM is in the fill ring, with the kernel, in the receive ring, or in our hands while drain() looks
  * at it; then it goes back to the fill ring. That has room for twice as many as there are, since the kernel says that it has received a
@@ -18,8 +19,9 @@
 #include <bpf/libbpf.h>
 #include <xdp/xsk.h>
 
-#define FRAMES 4096
 #define RING 2048 /* as deep as a NIC's ring often is; twice a TAP's */
+#define MANY 16 /* more guests than that have less each: 4 MB that can't be swapped instead of 16 MB */
+#define RING_OF_MANY 512
 #define BATCH 64
 #define BUSY_US 20 /* of busy polling in one system call */
 #define PAUSE_US 50 /* as a NIC's driver moderates its interrupts: ethtool -C rx-usecs */
@@ -29,35 +31,41 @@
 #define SO_BUSY_POLL_BUDGET 70
 #endif
 
-static struct xsk_ring_prod fill, tx;
-static struct xsk_ring_cons completion, rx;
-static struct xsk_umem *umem;
-static struct xsk_socket *xsk;
-static uint8_t *area;
+/* Each has a queue, and memory, of its own. */
+struct guest {
+	struct xsk_ring_prod fill;
+	struct xsk_ring_cons completion, rx;
+	struct xsk_umem *umem;
+	struct xsk_socket *xsk;
+	uint8_t *area;
+};
+
+static struct guest *guests;
+static uint32_t ring;
 static bool busy;
 
-static void make_umem(void)
+static void make_umem(struct guest *g)
 {
-	struct xsk_umem_config config = {.fill_size = 2 * FRAMES,
-					 .comp_size = RING,
+	uint32_t frames = 2 * ring, index;
+	struct xsk_umem_config config = {.fill_size = 2 * frames,
+					 .comp_size = ring,
 					 .frame_size = XSK_UMEM__DEFAULT_FRAME_SIZE,
 					 .frame_headroom = XSK_UMEM__DEFAULT_FRAME_HEADROOM};
-	uint64_t size = (uint64_t)FRAMES * XSK_UMEM__DEFAULT_FRAME_SIZE;
-	uint32_t index;
+	uint64_t size = (uint64_t)frames * XSK_UMEM__DEFAULT_FRAME_SIZE;
 	int err;
 
 	// cppcheck-suppress invalidFunctionArg ; it is anonymous
-	area = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (area == MAP_FAILED)
+	g->area = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (g->area == MAP_FAILED)
 		error(1, errno, "UMEM");
-	err = xsk_umem__create(&umem, area, size, &fill, &completion, &config);
+	err = xsk_umem__create(&g->umem, g->area, size, &g->fill, &g->completion, &config);
 	if (err)
 		error(1, -err, "UMEM");
-	if (xsk_ring_prod__reserve(&fill, FRAMES, &index) != FRAMES)
+	if (xsk_ring_prod__reserve(&g->fill, frames, &index) != frames)
 		error(1, 0, "UMEM: the fill ring has no room");
-	for (uint32_t i = 0; i < FRAMES; i++)
-		*xsk_ring_prod__fill_addr(&fill, index + i) = (uint64_t)i * XSK_UMEM__DEFAULT_FRAME_SIZE;
-	xsk_ring_prod__submit(&fill, FRAMES);
+	for (uint32_t i = 0; i < frames; i++)
+		*xsk_ring_prod__fill_addr(&g->fill, index + i) = (uint64_t)i * XSK_UMEM__DEFAULT_FRAME_SIZE;
+	xsk_ring_prod__submit(&g->fill, frames);
 }
 
 static void set_busy(int fd)
@@ -81,39 +89,49 @@ static void set_manner(const char *word)
 	}
 }
 
-static void open_xsk(int argc, char **argv)
+static void open_guest(struct guest *g, const char *dev, uint32_t queue, const char *pin)
 {
-	struct xsk_socket_config config = {.rx_size = RING, .tx_size = RING, .libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD};
-	uint32_t queue;
+	struct xsk_socket_config config = {.rx_size = ring, .libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD};
 	int fd, map, err;
 
-	if (argc != 4)
-		error(2, 0, "sink xsk: %s", vtb_way_xsk.usage);
-	set_manner(argv[0]);
-	queue = atoi(argv[2]);
-	make_umem();
-	err = xsk_socket__create(&xsk, argv[1], queue, umem, &rx, &tx, &config);
+	make_umem(g);
+	err = xsk_socket__create(&g->xsk, dev, queue, g->umem, &g->rx, NULL, &config);
 	if (err)
-		error(1, -err, "AF_XDP socket on %s, queue %u", argv[1], queue);
-	fd = xsk_socket__fd(xsk);
-	map = bpf_obj_get(argv[3]);
+		error(1, -err, "AF_XDP socket on %s, queue %u", dev, queue);
+	fd = xsk_socket__fd(g->xsk);
+	map = bpf_obj_get(pin);
 	if (map < 0 || bpf_map_update_elem(map, &queue, &fd, BPF_ANY))
-		error(1, errno, "%s", argv[3]);
+		error(1, errno, "%s", pin);
+	close(map);
 	if (busy)
 		set_busy(fd);
-	vtb_fds[0] = fd;
-	vtb_n_fds = 1;
+	vtb_fds[vtb_n_fds++] = fd;
 }
 
-static void give_back(const uint64_t *addresses, uint32_t n)
+static void open_xsk(int argc, char **argv)
+{
+	int n = argc / 3;
+
+	if (argc < 4 || argc % 3 != 1 || n > VTB_GUESTS_MAX)
+		error(2, 0, "sink xsk: %s", vtb_way_xsk.usage);
+	set_manner(argv[0]);
+	guests = calloc(n, sizeof(*guests));
+	if (!guests)
+		error(1, errno, "guests");
+	ring = n > MANY ? RING_OF_MANY : RING;
+	for (int i = 0; i < n; i++)
+		open_guest(&guests[i], argv[1 + 3 * i], atoi(argv[2 + 3 * i]), argv[3 + 3 * i]);
+}
+
+static void give_back(struct guest *g, const uint64_t *addresses, uint32_t n)
 {
 	uint32_t index;
 
-	if (xsk_ring_prod__reserve(&fill, n, &index) != n)
+	if (xsk_ring_prod__reserve(&g->fill, n, &index) != n)
 		error(1, 0, "the fill ring has no room for frames that came from it");
 	for (uint32_t i = 0; i < n; i++)
-		*xsk_ring_prod__fill_addr(&fill, index + i) = addresses[i];
-	xsk_ring_prod__submit(&fill, n);
+		*xsk_ring_prod__fill_addr(&g->fill, index + i) = addresses[i];
+	xsk_ring_prod__submit(&g->fill, n);
 }
 
 /* Lets the kernel work for the socket: nothing is received by that. */
@@ -122,36 +140,37 @@ static void wake(int fd)
 	recvmsg(fd, &(struct msghdr){}, MSG_DONTWAIT);
 }
 
-static uint32_t take_batch(void)
+static uint32_t take_batch(int i)
 {
+	struct guest *g = &guests[i];
 	uint64_t addresses[BATCH], now;
-	uint32_t index, n = xsk_ring_cons__peek(&rx, BATCH, &index);
+	uint32_t index, n = xsk_ring_cons__peek(&g->rx, BATCH, &index);
 
 	if (!n)
 		return 0;
 	now = vtb_with_latency ? vtb_now() : 0;
 	for (uint32_t f = 0; f < n; f++) {
-		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&rx, index + f);
+		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&g->rx, index + f);
 
-		vtb_take(xsk_umem__get_data(area, desc->addr), desc->len, 0, now);
+		vtb_take(xsk_umem__get_data(g->area, desc->addr), desc->len, i, now);
 		addresses[f] = xsk_umem__extract_addr(desc->addr);
 	}
-	xsk_ring_cons__release(&rx, n);
-	give_back(addresses, n);
+	xsk_ring_cons__release(&g->rx, n);
+	give_back(g, addresses, n);
 	return n;
 }
 
 static bool drain(int i)
 {
-	uint32_t n = take_batch();
+	uint32_t n = take_batch(i);
 
 	/* Not while there are any: one call may bring more than a batch. */
-	if (!n && (busy || xsk_ring_prod__needs_wakeup(&fill))) {
+	if (!n && (busy || xsk_ring_prod__needs_wakeup(&guests[i].fill))) {
 		wake(vtb_fds[i]);
-		n = take_batch();
+		n = take_batch(i);
 	}
 	/* What came after less than a batch will be seen by whoever waits for it. */
 	return n == BATCH;
 }
 
-struct vtb_way vtb_way_xsk = {.name = "xsk", .usage = "poll|busy|pause DEV QUEUE PINNED-MAP", .open = open_xsk, .drain = drain};
+struct vtb_way vtb_way_xsk = {.name = "xsk", .usage = "poll|busy|pause {DEV QUEUE PINNED-MAP}...", .open = open_xsk, .drain = drain};
