@@ -265,7 +265,7 @@ def start_xsk(rig, manner, places):
 
     @places: of each guest, its device and its pinned XSKMAP"""
     if manner == "busy":
-        for dev in dict.fromkeys(dev for dev, _ in places):
+        for dev, _ in places:
             rig.busy_poll(dev)
     return rig.start_sink("xsk", manner, *[word for dev, xskmap in places for word in (dev, 0, xskmap)], netns="host")
 

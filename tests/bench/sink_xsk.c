@@ -8,6 +8,9 @@
  * frame before it says that it has taken it from the fill ring.
  */
 #include <linux/if_xdp.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -22,6 +25,8 @@
 #define RING 2048 /* as deep as a NIC's ring often is; twice a TAP's */
 #define MANY 16 /* more guests than that have less each: 4 MB that can't be swapped instead of 16 MB */
 #define RING_OF_MANY 512
+#define HEAD (VTB_HEADERS + 4 + sizeof(struct vtb_payload)) /* all that is looked at */
+#define ONE_BUFFER 3400 /* MTU: what surely fits into one */
 #define BATCH 64
 #define BUSY_US 20 /* of busy polling in one system call */
 #define PAUSE_US 50 /* as a NIC's driver moderates its interrupts: ethtool -C rx-usecs */
@@ -29,6 +34,10 @@
 #ifndef SO_PREFER_BUSY_POLL
 #define SO_PREFER_BUSY_POLL 69
 #define SO_BUSY_POLL_BUDGET 70
+#endif
+#ifndef XDP_USE_SG
+#define XDP_USE_SG (1 << 4)
+#define XDP_PKT_CONTD (1 << 0)
 #endif
 
 /* Each has a queue, and memory, of its own. */
@@ -38,6 +47,8 @@ struct guest {
 	struct xsk_umem *umem;
 	struct xsk_socket *xsk;
 	uint8_t *area;
+	uint32_t begun; /* bytes of a frame whose last buffer hasn't come yet */
+	uint8_t head[HEAD]; /* of that frame */
 };
 
 static struct guest *guests;
@@ -89,11 +100,25 @@ static void set_manner(const char *word)
 	}
 }
 
+static uint32_t mtu_of(const char *dev)
+{
+	struct ifreq req = {};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", dev);
+	if (fd < 0 || ioctl(fd, SIOCGIFMTU, &req))
+		error(1, errno, "%s", dev);
+	close(fd);
+	return req.ifr_mtu;
+}
+
 static void open_guest(struct guest *g, const char *dev, uint32_t queue, const char *pin)
 {
 	struct xsk_socket_config config = {.rx_size = ring, .libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD};
 	int fd, map, err;
 
+	/* Without it the kernel drops what doesn't fit into one buffer. */
+	config.bind_flags = mtu_of(dev) > ONE_BUFFER ? XDP_USE_SG : 0;
 	make_umem(g);
 	err = xsk_socket__create(&g->xsk, dev, queue, g->umem, &g->rx, NULL, &config);
 	if (err)
@@ -140,6 +165,21 @@ static void wake(int fd)
 	recvmsg(fd, &(struct msghdr){}, MSG_DONTWAIT);
 }
 
+/* One of several buffers of a frame. That may be in two batches, and its first buffer is with the kernel again before its last one comes.
+ */
+static void take_part(int i, const struct xdp_desc *desc, uint64_t now)
+{
+	struct guest *g = &guests[i];
+
+	if (!g->begun)
+		memcpy(g->head, xsk_umem__get_data(g->area, desc->addr), desc->len < HEAD ? desc->len : HEAD);
+	g->begun += desc->len;
+	if (desc->options & XDP_PKT_CONTD)
+		return;
+	vtb_take(g->head, g->begun, i, now);
+	g->begun = 0;
+}
+
 static uint32_t take_batch(int i)
 {
 	struct guest *g = &guests[i];
@@ -152,7 +192,10 @@ static uint32_t take_batch(int i)
 	for (uint32_t f = 0; f < n; f++) {
 		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&g->rx, index + f);
 
-		vtb_take(xsk_umem__get_data(g->area, desc->addr), desc->len, i, now);
+		if (desc->options & XDP_PKT_CONTD || g->begun)
+			take_part(i, desc, now);
+		else
+			vtb_take(xsk_umem__get_data(g->area, desc->addr), desc->len, i, now);
 		addresses[f] = xsk_umem__extract_addr(desc->addr);
 	}
 	xsk_ring_cons__release(&g->rx, n);
