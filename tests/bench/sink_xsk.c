@@ -29,7 +29,7 @@
 #define ONE_BUFFER 3400 /* MTU: what surely fits into one */
 #define BATCH 64
 #define BUSY_US 20 /* of busy polling in one system call */
-#define PAUSE_US 50 /* as a NIC's driver moderates its interrupts: ethtool -C rx-usecs */
+#define PAUSE_US 100 /* as a NIC's driver moderates its interrupts: ethtool -C rx-usecs */
 
 #ifndef SO_PREFER_BUSY_POLL
 #define SO_PREFER_BUSY_POLL 69
