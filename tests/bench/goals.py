@@ -57,7 +57,7 @@ def all_goals():
         goals += rates(f"{direct} against bridge and TAP", 2.6, direct, "bridge-tap")
     for isolated in ("vtapxdp-xsk", "vtapxdp-xsk-busy"):
         goals += rates(f"{isolated} against macvtap", 1.5, isolated, "macvtap")
-    for guest in ("vtapxdp-direct", "vtapxdp-xsk"):
+    for guest in ("vtapxdp-direct", "vtapxdp-direct-pause", "vtapxdp-xsk", "vtapxdp-xsk-pause"):
         goals.append(Goal(f"{guest}: CPU time a frame at 0.5 M/s, against macvtap's", 0.25, frame_cost(guest), frame_cost("macvtap"), True))
     goals += rates("vtapxdp-veth, XDP consumer, against bridge and veth", 2.5, "vtapxdp-veth", "bridge-veth")
     goals += rates("vtapxdp-veth, stack consumer, against macvlan", 1.0, "vtapxdp-veth-stack", "macvlan")
