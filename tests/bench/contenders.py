@@ -37,6 +37,7 @@ class Contender:
     timed_guests = 64  # for what a guest takes
     has_stack = True  # its guests can have a network stack, for measures that talk
     bare = False  # a ceiling, nobody's product
+    only_received_otherwise = False  # it is set up as another one is, and its guests wait for frames in another way
 
     def missing(self):
         """Why it can't be measured here, or None."""
@@ -170,6 +171,7 @@ class BridgeVeth(ByXdp, Bridge):
 
 class BridgeVethStack(ByStack, BridgeVeth):
     name, title = "bridge-veth-stack", "bridge, veth"
+    only_received_otherwise = True
     consumer = "stack"
     has_stack = False  # it talks as the one above does
 
@@ -256,6 +258,7 @@ class VtapxdpVeth(ByXdp, Vtapxdp):
 
 class VtapxdpVethStack(ByStack, VtapxdpVeth):
     name, title = "vtapxdp-veth-stack", "vtapxdp, veth"
+    only_received_otherwise = True
     consumer = "stack"
     has_stack = False  # it talks as the one above does
 
@@ -278,6 +281,7 @@ class VtapxdpXsk(Vtapxdp):
     guests_max = 256
     has_stack = False
     direct = False
+    timed_guests = 16  # a device and a UMEM each
     manner = "poll"
 
     def missing(self):
@@ -302,10 +306,12 @@ class VtapxdpXsk(Vtapxdp):
 
 class VtapxdpXskBusy(VtapxdpXsk):
     name, title, manner = "vtapxdp-xsk-busy", "vtapxdp, AF_XDP isolated, busy-poll", "busy"
+    only_received_otherwise = True
 
 
 class VtapxdpXskPause(VtapxdpXsk):
     name, title, manner = "vtapxdp-xsk-pause", "vtapxdp, AF_XDP isolated, pauses", "pause"
+    only_received_otherwise = True
 
 
 class VtapxdpDirect(VtapxdpXsk):
@@ -315,10 +321,12 @@ class VtapxdpDirect(VtapxdpXsk):
 
 class VtapxdpDirectBusy(VtapxdpDirect):
     name, title, manner = "vtapxdp-direct-busy", "vtapxdp, AF_XDP direct, busy-poll", "busy"
+    only_received_otherwise = True
 
 
 class VtapxdpDirectPause(VtapxdpDirect):
     name, title, manner = "vtapxdp-direct-pause", "vtapxdp, AF_XDP direct, pauses", "pause"
+    only_received_otherwise = True
 
 
 class BareDrop(Contender):
