@@ -58,6 +58,17 @@ int BPF_PROG(at_switch, bool preempt, struct task_struct *prev, struct task_stru
 	return 0;
 }
 
+/* The switch to the idle task is not always told (seen on 6.18): then a kernel thread would seem to run for as long as the CPU sleeps. */
+SEC("tp_btf/cpu_idle")
+int BPF_PROG(at_idle)
+{
+	struct vtb_cpu *cpu = charge();
+
+	if (cpu)
+		cpu->task = VTB_CPU_IDLE;
+	return 0;
+}
+
 static __always_inline int softirq(bool in)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();

@@ -123,6 +123,7 @@ class Report:
             spread = f" ({least:.2f} to {most:.2f})" if least != most else ""
             rows.append((goal.text, f"{'at most' if goal.at_most else 'at least'} {goal.limit}", f"{ratio:.2f}{spread}", verdict))
         self.say("## Goals\n")
+        self.say("Ratios of medians; in brackets the worst and the best that the rounds could make. [What bounds them](benchmark.md#what-bounds-them) says why some are missed.\n")
         if self.data["settings"]["rounds"] < 2:
             self.say("Of one round: these say that the comparison works, not who wins it.\n")
         self.say(table(("goal", "limit", "ratio", ""), rows))
@@ -275,7 +276,7 @@ class Report:
             return
         self.say("## Broadcast and ARP\n")
         self.say("Microseconds of CPU for one broadcast frame, and for one ARP request for one of the guests, by number of guests; and where not all copies "
-                 "of a broadcast came, or not all requests, how many did.\n")
+                 "of a broadcast came, or not all requests, how many did. (Stacks take them, and tell nobody.)\n")
         self.say(table(("guests", *[str(point) for point in points]), [
             (f"{self.title(name, names)}, {kind}", *[self.flood_cell(name, kind, point) for point in points]) for name in names for kind in ("broadcast", "arp")]))
 
@@ -283,7 +284,8 @@ class Report:
         """Cheap is no merit where frames were lost."""
         summary = self.results.summary(name, "flood", kind, "ns", point=point)
         came = stats.summary([min(1, found["received"] / (found["sent"] * (point if kind == "broadcast" else 1)))
-                              for found in self.results.values(name, "flood", kind, point=point) if found["sent"]])
+                              for found in self.results.values(name, "flood", kind, point=point)
+                              if found["sent"] and self.results.contenders[name]["consumer"] != "stack"])
         return amount(summary, 1e-3) + (f", {came['median']:.0%} came" if came and came["median"] < 0.995 else "")
 
     def neighbour(self):
