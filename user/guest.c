@@ -14,6 +14,7 @@
 
 #define REFILL_MIN 32 /* frames that are worth a look at the fill ring */
 #define SLICE_MS 1000 /* after which a wait in vain is looked into */
+#define PAUSES_IN_VAIN 10 /* then nothing more comes for now, and who sleeps is woken */
 #define KICKS_IN_VAIN 8 /* without a frame more sent: then it is for later */
 
 /* Counters have one writer; whoever else reads them sees whole numbers. */
@@ -339,14 +340,49 @@ static int wait_idle(struct vtx_guest_queue *q, int timeout_ms)
 	return 0;
 }
 
+/* To be woken for each batch of frames costs an interrupt to another CPU, and in a virtual machine an exit: more than the frames do. */
+int vtx_guest_pause(struct vtx_guest_queue *q)
+{
+	const struct timespec pause = {.tv_nsec = (long)q->pause_us * 1000};
+
+	if (q->seen != q->stats.rx_packets) {
+		q->seen = q->stats.rx_packets;
+		q->pauses = 0;
+	}
+	if (!q->pause_us || !q->seen || q->pauses == PAUSES_IN_VAIN)
+		return 0;
+	q->pauses++;
+	return nanosleep(&pause, NULL) ? -errno : 1;
+}
+
+/* Pauses for at most @timeout_ms, of which it takes off what has passed. 1: a frame; 0: none; -errno */
+static int wait_pausing(struct vtx_guest_queue *q, int *timeout_ms)
+{
+	uint64_t end = now_ms() + (uint64_t)(*timeout_ms < 0 ? 0 : *timeout_ms), now;
+	int slept = 0;
+
+	while (*timeout_ms && (slept = vtx_guest_pause(q)) > 0) {
+		if (vtx_ring_filled(&q->xsk.rx, 1))
+			return 1;
+		now = now_ms();
+		if (*timeout_ms > 0)
+			*timeout_ms = now < end ? (int)(end - now) : 0;
+	}
+	return slept ? vtx_xsk_fail(slept, "waiting for frames: %s", strerror(-slept)) : 0;
+}
+
 int vtx_guest_wait(struct vtx_guest_queue *q, int timeout_ms)
 {
+	int found = 0;
+
 	if (vtx_ring_filled(&q->xsk.rx, 1))
 		return 1;
 	vtx_guest_refill(q);
 	if (q->xsk.busy_poll)
 		return wait_busy(q, timeout_ms);
-	return wait_idle(q, timeout_ms);
+	if (q->pause_us)
+		found = wait_pausing(q, &timeout_ms);
+	return found ? found : wait_idle(q, timeout_ms);
 }
 
 int vtx_guest_fd(const struct vtx_guest_queue *q)

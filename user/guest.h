@@ -22,6 +22,8 @@ struct vtx_guest_queue {
 	uint32_t stocked;
 	uint32_t receiving; /* frames in VTX_RECEIVING by this queue: never more than fill_size, so the receive ring has room for all */
 	uint32_t sending;
+	uint32_t pause_us, pauses; /* how long each is, and how many passed since frames came last */
+	uint64_t seen; /* rx_packets at the last pause */
 	struct vtx_guest_stats stats;
 	uint64_t stock[VTX_STOCK];
 } __attribute__((aligned(64)));

@@ -67,6 +67,8 @@ static int check_pins(const struct vtx_guest_args *a)
 		return vtx_error(-EINVAL, "--copy and --zero-copy: it is one or the other");
 	if (a->budget && !a->busy_poll)
 		return vtx_error(-EINVAL, "--budget is for --busy-poll");
+	if (a->pause && a->busy_poll)
+		return vtx_error(-EINVAL, "--pause and --busy-poll: it is one or the other");
 	return 0;
 }
 
@@ -110,6 +112,8 @@ int vtx_guest_plan(const struct vtx_guest_args *a, struct vtx_guest_plan *p)
 		err = parse_if_given(a->frame_size, "--frame-size", 2048, 65536, &o->frame_size);
 	if (!err)
 		err = parse_if_given(a->budget, "--budget", 1, 65535, &o->busy_poll_budget);
+	if (!err)
+		err = parse_if_given(a->pause, "--pause", 1, VTX_GUEST_PAUSE_MAX_US, &o->pause_us);
 	if (a->busy_poll)
 		o->busy_poll_us = BUSY_POLL_US;
 	return err ? err : parse_limits(a, p);

@@ -15,7 +15,7 @@
 struct vtx_guest_args {
 	const char *port[VTX_GUEST_PORTS];
 	struct vtx_opt_list pins;
-	const char *queue, *frames, *frame_size, *ring, *budget;
+	const char *queue, *frames, *frame_size, *ring, *budget, *pause;
 	bool busy_poll, zero_copy, copy, unaligned, multi_buffer, small_pages, metadata, ready;
 	const char *batch, *count, *duration, *idle;
 };
@@ -46,6 +46,12 @@ struct vtx_guest_args {
 		 "FRAMES",                                                                                                                 \
 		 "frames that the driver takes at a time, busy polling (default: 64)",                                                     \
 		 offsetof(struct vtx_guest_args, budget)},                                                                                 \
+		{VTX_OPT_TEXT,                                                                                                             \
+		 "pause",                                                                                                                  \
+		 0,                                                                                                                        \
+		 "USEC",                                                                                                                   \
+		 "while frames keep coming, look for them so often instead of being woken: cheaper, and so much later",                    \
+		 offsetof(struct vtx_guest_args, pause)},                                                                                  \
 		{VTX_OPT_FLAG,                                                                                                             \
 		 "zero-copy",                                                                                                              \
 		 0,                                                                                                                        \

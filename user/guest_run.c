@@ -73,6 +73,8 @@ static int rest(const struct vtx_guest_worker *w)
 
 	if (!w->other && w->fd < 0)
 		return wait_for(w, w->queue, w->run->plan.options.busy_poll_us ? 0 : SLICE_MS);
+	if (vtx_guest_pause(w->queue) || (w->other && vtx_guest_pause(w->other)))
+		return 0;
 	if (!w->run->plan.options.busy_poll_us && poll(fds, 3, SLICE_MS))
 		return 0;
 	err = wait_for(w, w->queue, 0);

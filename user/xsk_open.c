@@ -193,6 +193,10 @@ static int settle(const struct vtx_guest_options *given, const struct source *s,
 		memcpy(o, given, given->size < sizeof(*o) ? given->size : sizeof(*o));
 	if (o->flags & VTX_GUEST_COPY && o->flags & VTX_GUEST_ZERO_COPY)
 		return vtx_xsk_fail(-EINVAL, "copy and zero-copy: it is one or the other");
+	if (o->pause_us && o->busy_poll_us)
+		return vtx_xsk_fail(-EINVAL, "pauses and busy polling: it is one or the other");
+	if (o->pause_us > VTX_GUEST_PAUSE_MAX_US)
+		return vtx_xsk_fail(-EINVAL, "pauses of %u us: %u is the longest", o->pause_us, VTX_GUEST_PAUSE_MAX_US);
 	o->queues = or_default(or_default(o->queues, s->queues), port->queues > o->first_queue ? port->queues - o->first_queue : 1);
 	o->fill_size = or_default(o->fill_size, FILL_DEFAULT);
 	o->rx_size = or_default(o->rx_size, o->fill_size);
@@ -289,6 +293,7 @@ static int open_queue(struct vtx_guest *g, struct vtx_guest_queue *q, const stru
 	if (err)
 		return err;
 	q->fill_size = o->fill_size;
+	q->pause_us = o->pause_us;
 	b.flags = bind_flags(g, o, s);
 	vtx_guest_refill(q);
 	err = vtx_xsk_bind(&q->xsk, &b);

@@ -30,6 +30,7 @@ extern "C" {
 
 #define VTX_GUEST_BATCH 64 /* what is usual to receive and send at once */
 #define VTX_GUEST_QUEUES_MAX 64
+#define VTX_GUEST_PAUSE_MAX_US 10000
 
 struct vtx_guest;
 struct vtx_guest_queue;
@@ -58,11 +59,12 @@ struct vtx_guest_options {
 	uint32_t busy_poll_us; /* the program's own thread runs the driver, for so many microseconds at a time; 0: no busy polling */
 	uint32_t busy_poll_budget; /* frames at a time; 0: 64 */
 	uint32_t bind_wait_ms; /* how long to wait for a queue that another program is just leaving; 0: 2,000 */
+	uint32_t pause_us; /* while frames keep coming, look for them so often instead of being woken; 0: be woken */
 };
 
 #define VTX_GUEST_OPTIONS_INIT                                                                                                             \
 	{                                                                                                                                  \
-		sizeof(struct vtx_guest_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                                       \
+		sizeof(struct vtx_guest_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                                    \
 	}
 
 /*
@@ -140,9 +142,16 @@ uint32_t vtx_guest_rx(struct vtx_guest_queue *queue, struct vtx_guest_frame *fra
 
 /*
  * Waits until a frame is there or @timeout_ms have passed (-1: for ever). 1: a frame; 0: none; -EINTR: a signal; -ENETDOWN: the device is
- * down; -ENODEV: it is gone. With busy polling the thread keeps running the driver meanwhile.
+ * down; -ENODEV: it is gone. With busy polling the thread keeps running the driver meanwhile; with pause_us it pauses first, as below.
  */
 int vtx_guest_wait(struct vtx_guest_queue *queue, int timeout_ms);
+
+/*
+ * For a program that has more than one descriptor to poll(), to be called when vtx_guest_rx() had nothing, before it does: sleeps for
+ * pause_us where frames came lately. 1: it slept, look for frames again; 0: it didn't, and won't before the next frame, so poll(); -EINTR:
+ * a signal. Always 0 without pause_us. A thread's timer slack comes on top, 50 us unless prctl(PR_SET_TIMERSLACK) said otherwise.
+ */
+int vtx_guest_pause(struct vtx_guest_queue *queue);
 
 /*
  * Gives up to @n frames to be sent: how many were taken, which are no longer the program's; never a part of a packet. Fewer than @n: the

@@ -90,7 +90,7 @@ stop_output() {
 @test "rx and tx in every way there is" {
 	local way
 	xsk_port a "$A"
-	for way in "--copy" "--busy-poll" "--busy-poll --budget 8" "--batch 1" "--batch 512" "--frame-size 4096" "--unaligned --frame-size 3000" \
+	for way in "--copy" "--busy-poll" "--busy-poll --budget 8" "--pause 100" "--batch 1" "--batch 512" "--frame-size 4096" "--unaligned --frame-size 3000" \
 		"--multi-buffer" "--metadata" "--small-pages" "--busy-poll --unaligned --frame-size 2500 --metadata --multi-buffer"; do
 		echo "with $way"
 		# shellcheck disable=SC2086 # words
@@ -257,6 +257,8 @@ second_uplink() {
 	refused 2 "from 2048 to" guest rx a --frame-size 4097 --unaligned
 	refused 2 "one or the other" guest rx a --copy --zero-copy
 	refused 2 "--budget is for --busy-poll" guest rx a --budget 8
+	refused 2 "one or the other" guest rx a --pause 100 --busy-poll
+	refused 2 "10000" guest rx a --pause 10001
 	refused 2 "no number of frames" guest rx a --count 1x
 	refused 2 "no --dst" guest tx a
 	refused 2 "no MAC address" guest tx a --dst nobody

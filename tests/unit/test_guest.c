@@ -270,6 +270,32 @@ static void test_starved(void **state)
 	tear_down(&f);
 }
 
+/* As long as frames keep coming there are pauses; after some in vain there are none, until the next frame. */
+static void test_pauses(void **state)
+{
+	struct vtx_guest_frame frame;
+	int pauses = 0;
+	struct fake f;
+
+	(void)state;
+	set_up(&f, &small, 0);
+	assert_int_equal(vtx_guest_pause(f.q), 0); /* none were asked for */
+	f.q->pause_us = 1;
+	assert_int_equal(vtx_guest_pause(f.q), 0); /* nothing came yet */
+	for (int round = 0; round < 2; round++) {
+		vtx_guest_refill(f.q);
+		assert_true(arrives(&f, 60, 0));
+		assert_int_equal(vtx_guest_wait(f.q, -1), 1); /* it is there */
+		assert_int_equal(vtx_guest_rx(f.q, &frame, 1), 1);
+		vtx_guest_free(f.q, &frame, 1);
+		while (vtx_guest_pause(f.q) == 1)
+			pauses++;
+		assert_int_equal(pauses, 10 * (round + 1));
+		assert_int_equal(vtx_guest_pause(f.q), 0);
+	}
+	tear_down(&f);
+}
+
 /* The kernel reads nothing, or says nothing of what it sent: no more is taken than the ring holds; all come back once it does. */
 static void test_transmit_full(void **state)
 {
@@ -503,7 +529,7 @@ int main(void)
 		cmocka_unit_test(test_starved),		cmocka_unit_test(test_transmit_full),
 		cmocka_unit_test(test_pieces),		cmocka_unit_test(test_checksum_by_the_library),
 		cmocka_unit_test(test_metadata),	cmocka_unit_test(test_stock),
-		cmocka_unit_test(test_wrong_hands),
+		cmocka_unit_test(test_wrong_hands),	cmocka_unit_test(test_pauses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
