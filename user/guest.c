@@ -368,7 +368,7 @@ static int wait_pausing(struct vtx_guest_queue *q, int *timeout_ms)
 		if (*timeout_ms > 0)
 			*timeout_ms = now < end ? (int)(end - now) : 0;
 	}
-	return slept ? vtx_xsk_fail(slept, "waiting for frames: %s", strerror(-slept)) : 0;
+	return slept < 0 ? vtx_xsk_fail(slept, "waiting for frames: %s", strerror(-slept)) : 0;
 }
 
 int vtx_guest_wait(struct vtx_guest_queue *q, int timeout_ms)

@@ -296,6 +296,24 @@ static void test_pauses(void **state)
 	tear_down(&f);
 }
 
+/* The time is over while it pauses: no frame is one that it could promise. */
+static void test_pauses_within_a_timeout(void **state)
+{
+	struct vtx_guest_frame frame;
+	struct fake f;
+
+	(void)state;
+	set_up(&f, &small, 0);
+	vtx_guest_refill(f.q);
+	assert_true(arrives(&f, 60, 0));
+	assert_int_equal(vtx_guest_rx(f.q, &frame, 1), 1);
+	vtx_guest_free(f.q, &frame, 1);
+	f.q->pause_us = 1000;
+	assert_int_equal(vtx_guest_wait(f.q, 2), 0);
+	assert_in_range(f.q->pauses, 1, 2);
+	tear_down(&f);
+}
+
 /* The kernel reads nothing, or says nothing of what it sent: no more is taken than the ring holds; all come back once it does. */
 static void test_transmit_full(void **state)
 {
@@ -523,13 +541,21 @@ static void test_wrong_hands(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ring_arithmetic), cmocka_unit_test(test_ring_sizes),
-		cmocka_unit_test(test_memory_refused),	cmocka_unit_test(test_memory_layout),
-		cmocka_unit_test(test_addresses),	cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_starved),		cmocka_unit_test(test_transmit_full),
-		cmocka_unit_test(test_pieces),		cmocka_unit_test(test_checksum_by_the_library),
-		cmocka_unit_test(test_metadata),	cmocka_unit_test(test_stock),
-		cmocka_unit_test(test_wrong_hands),	cmocka_unit_test(test_pauses),
+		cmocka_unit_test(test_ring_arithmetic),
+		cmocka_unit_test(test_ring_sizes),
+		cmocka_unit_test(test_memory_refused),
+		cmocka_unit_test(test_memory_layout),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_starved),
+		cmocka_unit_test(test_transmit_full),
+		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_checksum_by_the_library),
+		cmocka_unit_test(test_metadata),
+		cmocka_unit_test(test_stock),
+		cmocka_unit_test(test_wrong_hands),
+		cmocka_unit_test(test_pauses),
+		cmocka_unit_test(test_pauses_within_a_timeout),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
