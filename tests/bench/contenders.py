@@ -173,7 +173,6 @@ class BridgeVethStack(ByStack, BridgeVeth):
     name, title = "bridge-veth-stack", "bridge, veth"
     only_received_otherwise = True
     consumer = "stack"
-    has_stack = False  # it talks as the one above does
 
 
 class Ovs(ByXdp):
@@ -260,7 +259,6 @@ class VtapxdpVethStack(ByStack, VtapxdpVeth):
     name, title = "vtapxdp-veth-stack", "vtapxdp, veth"
     only_received_otherwise = True
     consumer = "stack"
-    has_stack = False  # it talks as the one above does
 
 
 def start_xsk(rig, manner, places):

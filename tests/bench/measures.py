@@ -285,18 +285,18 @@ def points(name, contender, settings, ndr, lab):
     if lab and name in ("latency", "neighbour", "ask", "bulk", "between"):
         return []  # two machines have two clocks, and the other one is a generator only
     talk = name in ("ask", "bulk", "between")
+    if (talk or name == "times") and contender.only_received_otherwise:
+        return []
     if talk and not contender.has_stack or name in ("latency", "neighbour") and not ndr:
         return []
     if contender.bare and name in ("idle", "times", "neighbour"):
-        return []
-    if name == "times" and contender.only_received_otherwise:
         return []
     if name == "flood" and (contender.bare or contender.consumer == "xsk"):
         return []
     if name == "neighbour" and (contender.consumer not in ("read", "xsk") or contender.guests_max < 2):
         return []
     if name == "sizes":
-        return [size for size in settings.sizes if not SIZES[size] > (LIVE_MAX if lab else contender.frame_max)]
+        return [size for size in settings.sizes if SIZES[size] <= (LIVE_MAX if lab else contender.frame_max)]
     if name in ("scale", "flood"):
         return [guests for guests in (settings.scale if name == "scale" else settings.floods) if guests <= contender.guests_max]
     return [None]
