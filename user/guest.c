@@ -248,10 +248,24 @@ uint32_t vtx_guest_tx(struct vtx_guest_queue *q, const struct vtx_guest_frame *f
 	return n;
 }
 
+/*
+ * Nothing went out. -EAGAIN: something stands in the way that won't for long, the frames before these perhaps. But if there are none, and
+ * the kernel finds nothing wrong, it leaves these where they are for good: it does so where a device receives by more queues than it sends
+ * by.
+ */
+static int in_vain(const struct vtx_guest_queue *q, uint32_t unread, bool later)
+{
+	if (later || q->sending != unread)
+		return -EAGAIN;
+	return vtx_xsk_fail(-EOPNOTSUPP, "queue %u of %s only receives: the device sends by fewer queues (/sys/class/net/%s/queues/tx-*)",
+			    q->number, q->guest->port.ifname, q->guest->port.ifname);
+}
+
 /* Each kick sends a bounded batch: on as long as the kernel gets anywhere. */
 int vtx_guest_flush(struct vtx_guest_queue *q)
 {
 	uint32_t unread = vtx_ring_unread(&q->xsk.tx), left;
+	bool later = false;
 	int vain = 0, err;
 
 	while (unread && vtx_xsk_wants_kick(&q->xsk)) {
@@ -266,9 +280,10 @@ int vtx_guest_flush(struct vtx_guest_queue *q)
 		if (q->xsk.zero_copy)
 			return 0; /* the driver has been told, and goes on by itself */
 		vain = left == unread ? vain + 1 : 0;
+		later = err == VTX_KICK_AGAIN || (vain && later);
 		unread = left;
 		if (vain == KICKS_IN_VAIN)
-			return -EAGAIN;
+			return in_vain(q, unread, later);
 	}
 	return 0;
 }

@@ -160,8 +160,8 @@ int vtx_guest_pause(struct vtx_guest_queue *queue);
  */
 uint32_t vtx_guest_tx(struct vtx_guest_queue *queue, const struct vtx_guest_frame *frames, uint32_t n);
 
-/* Has the kernel send what vtx_guest_tx() was given. 0: all of it; -EAGAIN: the device takes no more for now, call again; -ENETDOWN,
- * -ENODEV. */
+/* Has the kernel send what vtx_guest_tx() was given. 0: all of it; -EAGAIN: the device takes no more for now, call again; -EOPNOTSUPP: the
+ * queue only receives, as some of virtio-net's do while it has an XDP program; -ENETDOWN, -ENODEV. */
 int vtx_guest_flush(struct vtx_guest_queue *queue);
 
 /* Takes up to @n free frames, data at their usual place and len 0: how many; fewer when all are in use. Sent ones come back this way. */

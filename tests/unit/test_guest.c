@@ -76,6 +76,12 @@ static bool arrives(struct fake *f, uint32_t len, uint32_t options)
 	return true;
 }
 
+/* And that it is sent. */
+static void says(struct fake *f, const struct xdp_desc *sent)
+{
+	f->completion.entries[f->completion.producer++ & 7] = sent->addr;
+}
+
 /* All that is in the transmit ring is sent; @complete: and said. How many. */
 static uint32_t sends(struct fake *f, struct xdp_desc *sent, bool complete)
 {
@@ -85,7 +91,7 @@ static uint32_t sends(struct fake *f, struct xdp_desc *sent, bool complete)
 	while (f->tx.consumer != f->tx.producer) {
 		sent[n] = descs[f->tx.consumer++ & 7];
 		if (complete)
-			f->completion.entries[f->completion.producer++ & 7] = sent[n].addr;
+			says(f, &sent[n]);
 		n++;
 	}
 	return n;
@@ -317,8 +323,8 @@ static void test_pauses_within_a_timeout(void **state)
 /* The kernel reads nothing, or says nothing of what it sent: no more is taken than the ring holds; all come back once it does. */
 static void test_transmit_full(void **state)
 {
-	struct vtx_guest_frame frames[12];
-	struct xdp_desc sent[8];
+	struct vtx_guest_frame frames[12], before;
+	struct xdp_desc sent[8], unsaid;
 	struct fake f;
 
 	(void)state;
@@ -326,10 +332,16 @@ static void test_transmit_full(void **state)
 	assert_int_equal(vtx_guest_alloc(f.q, frames, 12), 12);
 	for (int i = 0; i < 12; i++)
 		frames[i].len = 60;
+	f.q->xsk.wake_always = true;
+	assert_int_equal(vtx_guest_alloc(f.q, &before, 1), 1);
+	before.len = 60;
+	assert_int_equal(vtx_guest_tx(f.q, &before, 1), 1);
+	assert_int_equal(sends(&f, &unsaid, false), 1); /* on its way: what comes after it may have to wait */
 	assert_int_equal(vtx_guest_tx(f.q, frames, 12), 8);
 	assert_int_equal(vtx_guest_tx(f.q, frames + 8, 4), 0);
-	f.q->xsk.wake_always = true;
 	assert_int_equal(vtx_guest_flush(f.q), -EAGAIN); /* after some kicks in vain, not for ever */
+	says(&f, &unsaid);
+	vtx_guest_tx(f.q, NULL, 0);
 	assert_int_equal(sends(&f, sent, true), 8);
 	assert_int_equal(vtx_guest_flush(f.q), 0);
 	assert_int_equal(vtx_guest_tx(f.q, frames + 8, 4), 4);
@@ -337,6 +349,25 @@ static void test_transmit_full(void **state)
 	vtx_guest_tx(f.q, NULL, 0);
 	assert_int_equal(f.q->sending, 0);
 	assert_int_equal(idle(&f), FRAMES);
+	tear_down(&f);
+}
+
+/* Where the device has no queue to send by, the kernel says that all is well, and sends nothing. */
+static void test_transmit_never(void **state)
+{
+	struct vtx_guest_frame frame;
+	struct fake f;
+
+	(void)state;
+	set_up(&f, &small, 0);
+	f.q->xsk.wake_always = true;
+	f.q->number = 3;
+	strcpy(f.guest->port.ifname, "eth0");
+	assert_int_equal(vtx_guest_alloc(f.q, &frame, 1), 1);
+	frame.len = 60;
+	assert_int_equal(vtx_guest_tx(f.q, &frame, 1), 1);
+	assert_int_equal(vtx_guest_flush(f.q), -EOPNOTSUPP);
+	assert_non_null(strstr(vtx_guest_error(), "queue 3 of eth0 only receives"));
 	tear_down(&f);
 }
 
@@ -549,6 +580,7 @@ int main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_starved),
 		cmocka_unit_test(test_transmit_full),
+		cmocka_unit_test(test_transmit_never),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_checksum_by_the_library),
 		cmocka_unit_test(test_metadata),

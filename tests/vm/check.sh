@@ -39,11 +39,11 @@ version() {
 	find "$1/lib/modules/" "$1/usr/lib/modules/" -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null | head -n 1
 }
 
-# What runs ends with us, and all that it started.
+# What runs ends with us, and all that it started: its first process dies with unshare, which ignores every signal but this.
 stop() {
 	local run
 	for run in "${RUNS[@]}"; do
-		kill "${run%% *}"
+		kill -KILL "${run%% *}"
 	done
 }
 
@@ -66,8 +66,8 @@ start() {
 finish() {
 	local pid suite version
 	read -r pid suite version <<<"${RUNS[0]}"
-	RUNS=("${RUNS[@]:1}")
 	wait "$pid"
+	RUNS=("${RUNS[@]:1}")
 	echo "== $suite: Linux $version"
 	cat "$LOGS/$suite.said"
 	count "$suite"
