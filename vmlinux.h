@@ -151,6 +151,11 @@ struct net_device {
 	int ifindex;
 	long unsigned int state;
 	possible_net_t nd_net;
+	const struct rtnl_link_ops *rtnl_link_ops;
+} __attribute__((preserve_access_index));
+
+struct rtnl_link_ops {
+	const char *kind;
 } __attribute__((preserve_access_index));
 
 struct net {

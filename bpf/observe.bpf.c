@@ -10,6 +10,7 @@
  *	the guest's end of a veth, not yet received there	the same: its ring or the backlog was full
  *	a port's veth, not yet received there			what the guest sent and we never saw
  *	the uplink, on its way in, marked for the host		lost between a port and the host
+ *	the far end of an uplink that is a veth, not yet received there	its ring or the backlog was full
  *	any other						the redirect was refused, or the uplink's queue was full: the mark and
  *								the FDB say where it was to go
  *
@@ -197,6 +198,12 @@ static __always_inline int is_of_queue(int reason)
 	       is_newer_reason(reason, SKB_DROP_REASON_QDISC_OVERLIMIT) || is_newer_reason(reason, SKB_DROP_REASON_QDISC_CONGESTED);
 }
 
+/* Made incoming at a veth's far end, and not received there: what is not the backlog's is the veth's own ring. */
+static __always_inline enum vtx_reason reason_of_far_end(int reason)
+{
+	return reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_CPU_BACKLOG) ? VTX_R_BACKLOG : VTX_R_RING_FULL;
+}
+
 static __always_inline enum vtx_reason reason_of_skb(struct sk_buff *skb, int reason, __u32 role)
 {
 	if (reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_FULL_RING))
@@ -210,8 +217,8 @@ static __always_inline enum vtx_reason reason_of_skb(struct sk_buff *skb, int re
 		return role == VTX_ROLE_TAP ? VTX_R_NOT_OPEN : VTX_R_NOT_UP;
 	if (is_of_queue(reason))
 		return VTX_R_QUEUE_FULL;
-	if (role == VTX_ROLE_VETH_PEER && reason != bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_CPU_BACKLOG))
-		return VTX_R_RING_FULL; /* made incoming, not received, not in the backlog: what is left is the veth's own ring */
+	if (role == VTX_ROLE_VETH_PEER)
+		return reason_of_far_end(reason);
 	if (reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_CPU_BACKLOG))
 		return VTX_R_BACKLOG;
 	return VTX_R_REDIRECT_FAILED;
@@ -293,6 +300,42 @@ static __always_inline int lost_row(struct sk_buff *skb, const struct vtx_config
 	return wanted_row(skb, config, mark);
 }
 
+/* Where a network device's private part begins, as netdev_priv() has it. */
+static __always_inline const void *private_of(const struct net_device *dev)
+{
+	return (const char *)dev + (bpf_core_type_size(struct net_device) + 31) / 32 * 32;
+}
+
+static __always_inline int is_veth(struct net_device *dev)
+{
+	const struct rtnl_link_ops *ops = BPF_CORE_READ(dev, rtnl_link_ops);
+	const char *kind = NULL;
+	char name[5];
+
+	if (!ops || bpf_core_read(&kind, sizeof(kind), &ops->kind) || bpf_probe_read_kernel(name, sizeof(name), kind))
+		return 0;
+	return name[0] == 'v' && name[1] == 'e' && name[2] == 't' && name[3] == 'h' && !name[4];
+}
+
+/*
+ * The uplink, where the skb crossed a veth that is one, and was lost at its far end before that received it. That end may be in a namespace
+ * that our process can't reach, so it is not among the observed: the kernel knows whose it is. The peer is the first member of struct
+ * veth_priv.
+ */
+static __always_inline const struct vtx_observed *left_by_uplink(struct sk_buff *skb, const struct vtx_config *config)
+{
+	struct net_device *dev = BPF_CORE_READ(skb, dev), *near = NULL;
+	const struct vtx_observed *o;
+
+	if (BPF_CORE_READ(skb, tc_index) != vtx_mark_sent(config) || pulled(skb) != VTX_ETH_HLEN || BPF_CORE_READ(skb, skb_iif) ||
+	    !is_veth(dev))
+		return NULL;
+	if (bpf_probe_read_kernel(&near, sizeof(near), private_of(dev)))
+		return NULL;
+	o = observed(near);
+	return o && o->role == VTX_ROLE_UPLINK ? o : NULL;
+}
+
 /* What a guest sent that never came to our programs: the veth's ring, or the backlog, was full. Nobody has counted it yet. */
 static __always_inline int is_overrun(struct sk_buff *skb, const struct vtx_observed *o)
 {
@@ -317,10 +360,15 @@ int BPF_PROG(vtx_kfree_skb, struct sk_buff *skb, const void *location, int reaso
 	int row;
 
 	/* What our programs drop they count themselves; what generic XDP fails to redirect, vtx_redirect_err does. */
-	if (!o || !is_my_turn(config) || reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_TC_INGRESS) ||
+	if (!is_my_turn(config) || reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_TC_INGRESS) ||
 	    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_TC_EGRESS) ||
 	    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_XDP))
 		return 0;
+	if (!o) {
+		if (left_by_uplink(skb, config))
+			vtx_count_lost(VTX_WIRE, VTX_CARRIER_STACK, reason_of_far_end(reason), frames_of(skb));
+		return 0;
+	}
 	if (is_overrun(skb, o)) {
 		count_overrun(skb, o->port);
 		return 0;

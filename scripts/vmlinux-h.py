@@ -16,7 +16,8 @@ RELOCATED = {
     "sk_buff": ["dev", "skb_iif", "tc_index", "len", "head", "data", "end", "mac_header", "vlan_proto", "vlan_tci", "cb"],
     "qdisc_skb_cb": ["data"],
     "skb_shared_info": ["gso_size", "gso_segs"],
-    "net_device": ["ifindex", "state", "nd_net"],
+    "net_device": ["ifindex", "state", "nd_net", "rtnl_link_ops"],
+    "rtnl_link_ops": ["kind"],
     "possible_net_t": ["net"],
     "net": ["net_cookie"],
 }

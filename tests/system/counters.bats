@@ -245,6 +245,18 @@ not_up_or_reached() {
 	fi
 }
 
+@test "a wire that takes less than comes, at the far end of a veth: ring_full" {
+	local queue=/sys/class/net/wire0
+	network
+	# Once in 50 ms it looks at its ring of 256 frames.
+	ip netns exec wire sh -c "echo 1000000 >$queue/napi_defer_hard_irqs; echo 50000000 >$queue/gro_flush_timeout"
+	start_counting wire
+	blast a 20000 "$WIRE_MAC"
+	account a wire
+	between "ring_full" "$(drops wire ring_full)" 1 "$SENT"
+	is "drops" "$(drops wire)" "$(drops wire ring_full)"
+}
+
 @test "a device that somebody has set down: not_up" {
 	local path before
 	network
