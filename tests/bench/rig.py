@@ -210,6 +210,13 @@ class Rig:
         run("ethtool", "-K", "wire0", "gro", "on", netns="wire")
         run("ethtool", "-K", "eth0", "gro", "off")
         run("ethtool", "-K", "eth0", "gro", "on")
+        self.queue_like_a_nic("eth0")
+
+    @staticmethod
+    def queue_like_a_nic(dev, netns=None):
+        """A veth has no queue, and drops what finds its ring full. A NIC's stack waits, in what the kernel gives a NIC by default; so does a veth's
+        that has one, since Linux 6.16."""
+        run("tc", "qdisc", "replace", "dev", dev, "root", "pfifo_fast", netns=netns)
 
     def tool(self, *words, netns=None, cpu=None):
         tool = Tool(words, netns=netns, cpu=cpu)
@@ -279,6 +286,7 @@ class Rig:
         ip("link", "set", "far0", "up", netns="far")
         run("ethtool", "-K", "far0", "gro", "off", netns="far")
         run("ethtool", "-K", "far0", "gro", "on", netns="far")
+        self.queue_like_a_nic("far0", netns="far")
         ip("addr", "add", f"{FAR_IP}/16", "dev", "far0", netns="far")
         self.tool(os.path.join(BENCH, "bare"), "cable", "wire0", "wire1", netns="wire")
         return self.tool(os.path.join(BENCH, "talk"), "serve", netns="far", cpu=self.generator_cpu)
