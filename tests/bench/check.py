@@ -9,6 +9,7 @@ usage: check.py [NAME...]     (those whose names begin so)
 import fcntl
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -170,7 +171,7 @@ def bench(out, *options):
 def whole_run(_):
     """From the command to a report with pictures."""
     with tempfile.TemporaryDirectory() as out:
-        done, samples = bench(out, "--only", "bare-drop,bridge-veth,throughput,idle,times")
+        done, samples = bench(out, "--only", "bare-drop,bridge-veth,throughput,idle,times", "--page", f"{out}/page.md")
         if done.returncode:
             raise Failed(done.stderr)
         same("samples", sorted((s["contender"], s["measure"]) for s in samples),
@@ -183,6 +184,9 @@ def whole_run(_):
         for kind in ("svg", "png"):
             if os.path.getsize(f"{out}/results/throughput.{kind}") < 1000:
                 raise Failed(f"throughput.{kind} is no picture")
+        with open(f"{out}/page.md", encoding="utf-8") as file:
+            same("pictures of a page of another name", re.findall(r"\((\S+)\.svg\)", file.read()), ["page/throughput"])
+        same("their files", os.listdir(f"{out}/page"), ["throughput.svg"])
 
 
 def resumed(_):

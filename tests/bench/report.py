@@ -327,18 +327,19 @@ class Report:
 
 
 def write(data, out, page=None):
-    """results.md and its pictures into @out/results/, the page also to @page with the pictures into results/ beside it."""
+    """results.md and its pictures into @out/results/, the page also to @page with the pictures beside it, in a folder of its name."""
     pictures = os.path.join(out, "results")
     os.makedirs(pictures, exist_ok=True)
     report = Report(data, pictures)
     text = report.write()
     path = os.path.join(out, "results.md")
-    for place in [path] + ([page] if page else []):
-        with open(place, "w", encoding="utf-8") as file:
-            file.write(text)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
     if page:
-        beside = os.path.join(os.path.dirname(os.path.abspath(page)), "results")
+        beside = os.path.splitext(os.path.abspath(page))[0]
         os.makedirs(beside, exist_ok=True)
+        with open(page, "w", encoding="utf-8") as file:
+            file.write(text.replace("](results/", f"]({os.path.basename(beside)}/"))
         for name in report.plots.made:
             shutil.copy(os.path.join(pictures, f"{name}.svg"), beside)
     return path
