@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <bpf/bpf.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "commands.h"
+#include "error.h"
 #include "parse.h"
 #include "policy_show.h"
 #include "ports.h"
 #include "render.h"
 #include "select.h"
+#include "walk.h"
 
 /* Learnt, and no longer of any use. */
 static bool is_gone(const struct vtx_config *config, const struct vtx_target *t)
@@ -35,25 +36,31 @@ static void render_entry(const struct vtx_uplink *u, const struct vtx_fdb_key *k
 	vtx_render_close();
 }
 
-static int fdb_of_uplink(struct vtx_uplink *u, void *arg)
+struct listing {
+	struct vtx_uplink *u;
+	const struct vtx_selection *selection;
+};
+
+static int list_entry(void *arg, const void *key, const void *value)
 {
-	const struct vtx_selection *s = arg;
-	struct vtx_fdb_key key, *at = NULL;
+	const struct listing *l = arg;
+	const struct vtx_target *t = value;
+	const char *wanted = l->selection->port;
 	struct vtx_port port;
 
-	for (; !bpf_map_get_next_key(u->maps[VTX_FDB], at, &key); at = &key) {
-		struct vtx_target t;
-		__u32 row;
-
-		if (bpf_map_lookup_elem(u->maps[VTX_FDB], &key, &t) || is_gone(&u->config, &t))
-			continue;
-		row = t.port;
-		if (row != VTX_HOST && vtx_port_read(u, row, &port))
-			continue;
-		if (!s->port || (row != VTX_HOST && !strcmp(s->port, port.name)))
-			render_entry(u, &key, &t, &port);
-	}
+	if (is_gone(&l->u->config, t) || (t->port != VTX_HOST && vtx_port_read(l->u, t->port, &port)))
+		return 0;
+	if (!wanted || (t->port != VTX_HOST && !strcmp(wanted, port.name)))
+		render_entry(l->u, key, t, &port);
 	return 0;
+}
+
+static int fdb_of_uplink(struct vtx_uplink *u, void *arg)
+{
+	struct listing l = {u, arg};
+	int err = vtx_walk(u->maps[VTX_FDB], sizeof(struct vtx_fdb_key), sizeof(struct vtx_target), list_entry, &l);
+
+	return err ? vtx_error(err, "%s: can't read its FDB: %s", u->config.ifname, vtx_reason_of(err)) : 0;
 }
 
 static int run_fdb(const void *args)

@@ -231,20 +231,32 @@ static void a_million_addresses(void **state)
 
 static int stop;
 
+#define WALKED 64 /* more than are ever learnt here */
+
+/* Keys of the FDB, up to WALKED. What is updated moves to the front of its bucket, so who updates while he walks may never come to the end;
+ * nor may who walks while others add and delete. */
+static uint32_t walk_keys(struct vtx_fdb_key keys[WALKED])
+{
+	uint32_t n = 0;
+
+	while (n < WALKED && !bpf_map_get_next_key(m.fdb, n ? &keys[n - 1] : NULL, &keys[n]))
+		n++;
+	return n;
+}
+
 /* Makes entries look aged all the time, and lets every second frame sweep. */
 static void *disturb(void *arg)
 {
-	struct vtx_fdb_key key, next;
+	struct vtx_fdb_key keys[WALKED];
 	struct vtx_target t;
 
 	(void)arg;
 	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
-		for (int end = bpf_map_get_next_key(m.fdb, NULL, &next); !end; end = bpf_map_get_next_key(m.fdb, &key, &next)) {
-			key = next;
-			if (bpf_map_lookup_elem(m.fdb, &key, &t) || !(t.flags & VTX_T_LEARNT))
+		for (uint32_t i = 0, n = walk_keys(keys); i < n; i++) {
+			if (bpf_map_lookup_elem(m.fdb, &keys[i], &t) || !(t.flags & VTX_T_LEARNT))
 				continue;
 			t.seen = 1;
-			bpf_map_update_elem(m.fdb, &key, &t, BPF_EXIST);
+			bpf_map_update_elem(m.fdb, &keys[i], &t, BPF_EXIST);
 		}
 		allow_sweep();
 	}

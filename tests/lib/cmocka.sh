@@ -7,6 +7,9 @@ set -u
 name=$1 who=$2
 shift 2
 
+# Some ten times what the slowest takes: it is for what hangs, which would keep all that comes after from being tested.
+TEST_SECONDS=300
+
 # "user", as root: as whoever owns the sources, who can read them, and without any capability.
 drop=
 if [ "$who" = user ] && [ "$(id -u)" = 0 ]; then
@@ -21,7 +24,7 @@ passed=0 failed=0 skipped=0
 for test in "$@"; do
 	echo "== ${test##*/}"
 	# shellcheck disable=SC2086 # $drop is words
-	output=$(ASAN_OPTIONS=detect_leaks=1 $drop "$test" 2>&1)
+	output=$(ASAN_OPTIONS=detect_leaks=1 $drop timeout "$TEST_SECONDS" "$test" 2>&1)
 	code=$?
 	printf '%s\n' "$output"
 	ran=$(count RUN) ok=$(count OK) skip=$(count SKIPPED)
