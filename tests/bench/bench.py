@@ -49,7 +49,7 @@ def settings_of(args):
     return measures.Settings(**values)
 
 
-QUICK_MEASURES = ("throughput", "cpu", "latency", "ask", "bulk", "idle", "times")
+QUICK_MEASURES = ("throughput", "cpu", "latency", "ask", "bulk")
 
 
 def pick(args):
