@@ -10,7 +10,8 @@
  *	the guest's end of a veth, not yet received there	the same: its ring or the backlog was full
  *	a port's veth, not yet received there			what the guest sent and we never saw
  *	the uplink, on its way in, marked for the host		lost between a port and the host
- *	the far end of an uplink that is a veth, not yet received there	its ring or the backlog was full
+ *	the far end of a veth that is the uplink, not yet	lost on the way to the wire: its ring or the backlog was full
+ *	received there
  *	any other						the redirect was refused, or the uplink's queue was full: the mark and
  *								the FDB say where it was to go
  *
@@ -277,6 +278,12 @@ static __always_inline int is_generic(struct sk_buff *skb, const struct vtx_conf
 	return t && t->port != o->port && (t->flags & VTX_T_SEND_XDP);
 }
 
+/* Counted by us, then made incoming at a veth's far end, and not received there. */
+static __always_inline int is_before_far_end(struct sk_buff *skb, const struct vtx_config *config)
+{
+	return pulled(skb) == VTX_ETH_HLEN && !BPF_CORE_READ(skb, skb_iif) && BPF_CORE_READ(skb, tc_index) == vtx_mark_sent(config);
+}
+
 /* The row that a lost skb had been counted to, or -1; by which carrier. */
 static __always_inline int lost_row(struct sk_buff *skb, const struct vtx_config *config, const struct vtx_observed *o,
 				    enum vtx_carrier *carrier)
@@ -286,7 +293,7 @@ static __always_inline int lost_row(struct sk_buff *skb, const struct vtx_config
 
 	*carrier = VTX_CARRIER_STACK;
 	if (o->role == VTX_ROLE_VETH_PEER)
-		return on_way_in && !iif && sent ? (int)o->port : -1;
+		return is_before_far_end(skb, config) ? (int)o->port : -1;
 	if (on_way_in)
 		return o->role == VTX_ROLE_UPLINK && to_host ? VTX_HOST : -1;
 	if (pulled(skb))
@@ -318,22 +325,18 @@ static __always_inline int is_veth(struct net_device *dev)
 }
 
 /*
- * The uplink, where the skb crossed a veth that is one, and was lost at its far end before that received it. That end may be in a namespace
- * that our process can't reach, so it is not among the observed: the kernel knows whose it is. The peer is the first member of struct
- * veth_priv.
+ * Did the skb leave by an uplink that is a veth, and was lost before the far end received it? That end may be in a namespace that our
+ * process can't reach, so it is not among the observed: the kernel knows whose it is. The peer is the first member of struct veth_priv.
  */
-static __always_inline const struct vtx_observed *left_by_uplink(struct sk_buff *skb, const struct vtx_config *config)
+static __always_inline int is_behind_uplink(struct sk_buff *skb, const struct vtx_config *config)
 {
 	struct net_device *dev = BPF_CORE_READ(skb, dev), *near = NULL;
 	const struct vtx_observed *o;
 
-	if (BPF_CORE_READ(skb, tc_index) != vtx_mark_sent(config) || pulled(skb) != VTX_ETH_HLEN || BPF_CORE_READ(skb, skb_iif) ||
-	    !is_veth(dev))
-		return NULL;
-	if (bpf_probe_read_kernel(&near, sizeof(near), private_of(dev)))
-		return NULL;
+	if (!is_before_far_end(skb, config) || !is_veth(dev) || bpf_probe_read_kernel(&near, sizeof(near), private_of(dev)))
+		return 0;
 	o = observed(near);
-	return o && o->role == VTX_ROLE_UPLINK ? o : NULL;
+	return o && o->role == VTX_ROLE_UPLINK;
 }
 
 /* What a guest sent that never came to our programs: the veth's ring, or the backlog, was full. Nobody has counted it yet. */
@@ -365,7 +368,7 @@ int BPF_PROG(vtx_kfree_skb, struct sk_buff *skb, const void *location, int reaso
 	    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_XDP))
 		return 0;
 	if (!o) {
-		if (left_by_uplink(skb, config))
+		if (is_behind_uplink(skb, config))
 			vtx_count_lost(VTX_WIRE, VTX_CARRIER_STACK, reason_of_far_end(reason), frames_of(skb));
 		return 0;
 	}

@@ -280,7 +280,7 @@ int vtx_guest_flush(struct vtx_guest_queue *q)
 		if (q->xsk.zero_copy)
 			return 0; /* the driver has been told, and goes on by itself */
 		vain = left == unread ? vain + 1 : 0;
-		later = err == VTX_KICK_AGAIN || (vain && later);
+		later |= err == VTX_KICK_AGAIN;
 		unread = left;
 		if (vain == KICKS_IN_VAIN)
 			return in_vain(q, unread, later);
