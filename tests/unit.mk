@@ -3,7 +3,7 @@
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_TESTS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 UNIT_UNDER_TEST := $(patsubst %,$(BUILD)/unit/%.o,parse options render error policy prefix rate vlan link netlink rss_table guest umem xsk xsk_client xsk_fail \
-	broker_message broker_packet broker_confine)
+	broker_message broker_packet broker_confine words)
 UNIT_CFLAGS = $(USER_CFLAGS) -DVTX_DEBUG_FRAMES -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
 	$(shell $(PKG_CONFIG) --cflags cmocka 2>/dev/null)
 UNIT_LIBS = $(USER_LIBS) $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null || echo -lcmocka)

@@ -79,8 +79,8 @@ static int run_attach(const void *p)
 	return vtx_render_end();
 }
 
-const struct vtx_verb vtx_verb_attach = {"attach", "put vtapxdp on a network device", attach_opts, sizeof(struct attach_args), run_attach,
-					 true};
+const struct vtx_verb vtx_verb_attach = {
+	"attach", "put vtapxdp on a network device", attach_opts, sizeof(struct attach_args), run_attach, VTX_VERB_CHANGES};
 
 struct detach_args {
 	const char *uplink;
@@ -123,5 +123,5 @@ static int run_detach(const void *p)
 	return err;
 }
 
-const struct vtx_verb vtx_verb_detach = {"detach", "take vtapxdp off a network device", detach_opts, sizeof(struct detach_args), run_detach,
-					 true};
+const struct vtx_verb vtx_verb_detach = {
+	"detach", "take vtapxdp off a network device", detach_opts, sizeof(struct detach_args), run_detach, VTX_VERB_CHANGES};

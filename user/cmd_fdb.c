@@ -69,4 +69,4 @@ static int run_fdb(const void *args)
 }
 
 const struct vtx_verb vtx_verb_fdb = {
-	"fdb", "which address belongs to which port", vtx_selection_opts, sizeof(struct vtx_selection), run_fdb, false};
+	"fdb", "which address belongs to which port", vtx_selection_opts, sizeof(struct vtx_selection), run_fdb, VTX_VERB_READS};

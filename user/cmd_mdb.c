@@ -153,4 +153,4 @@ static int run_mdb(const void *args)
 }
 
 const struct vtx_verb vtx_verb_mdb = {
-	"mdb", "which ports want which multicast groups", vtx_selection_opts, sizeof(struct vtx_selection), run_mdb, false};
+	"mdb", "which ports want which multicast groups", vtx_selection_opts, sizeof(struct vtx_selection), run_mdb, VTX_VERB_READS};

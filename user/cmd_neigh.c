@@ -66,4 +66,4 @@ static int run_neigh(const void *args)
 }
 
 const struct vtx_verb vtx_verb_neigh = {
-	"neigh", "which IP address belongs to which port", vtx_selection_opts, sizeof(struct vtx_selection), run_neigh, false};
+	"neigh", "which IP address belongs to which port", vtx_selection_opts, sizeof(struct vtx_selection), run_neigh, VTX_VERB_READS};

@@ -141,4 +141,4 @@ static int run_repair(const void *p)
 }
 
 const struct vtx_verb vtx_verb_repair = {
-	"repair", "mend what killed commands left half-done", repair_opts, sizeof(struct repair_args), run_repair, true};
+	"repair", "mend what killed commands left half-done", repair_opts, sizeof(struct repair_args), run_repair, VTX_VERB_CHANGES};

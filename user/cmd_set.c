@@ -46,4 +46,5 @@ static int run_set(const void *p)
 	return err;
 }
 
-const struct vtx_verb vtx_verb_set = {"set", "change how an uplink works, under traffic", set_opts, sizeof(struct set_args), run_set, true};
+const struct vtx_verb vtx_verb_set = {
+	"set", "change how an uplink works, under traffic", set_opts, sizeof(struct set_args), run_set, VTX_VERB_CHANGES};

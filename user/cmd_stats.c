@@ -107,5 +107,6 @@ static int run_stats(const void *args)
 }
 
 const struct vtx_verb vtx_verb_stats = {
-	"stats", "frames and bytes by row, carrier and drop reason", vtx_selection_opts, sizeof(struct vtx_selection), run_stats, false,
+	"stats",	"frames and bytes by row, carrier and drop reason", vtx_selection_opts, sizeof(struct vtx_selection), run_stats,
+	VTX_VERB_READS,
 };

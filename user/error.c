@@ -13,17 +13,31 @@
 
 #include "error.h"
 
+static struct {
+	const char *name;
+	unsigned long line;
+} place;
+
+void vtx_error_place(const char *name, unsigned long line)
+{
+	place.name = name;
+	place.line = line;
+}
+
 /* One line, whatever the text holds: names of devices, files and ports come from other people, and may hold line breaks or terminal
  * escapes. */
-static void print_line(const char *prefix, const char *fmt, va_list args)
+static void print_line(const char *kind, const char *fmt, va_list args)
 {
 	char text[1024];
+	int used = 0;
 
-	vsnprintf(text, sizeof(text), fmt, args);
+	if (place.name)
+		used = snprintf(text, sizeof(text) / 2, "%.256s:%lu: ", place.name, place.line);
+	vsnprintf(text + used, sizeof(text) - (size_t)used, fmt, args);
 	for (char *c = text; *c; c++)
 		if (iscntrl((unsigned char)*c))
 			*c = '?';
-	fprintf(stderr, "%s%s\n", prefix, text);
+	fprintf(stderr, "vtapxdp: %s%s\n", kind, text);
 }
 
 int vtx_error(int err, const char *fmt, ...)
@@ -32,7 +46,7 @@ int vtx_error(int err, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	print_line("vtapxdp: ", fmt, args);
+	print_line("", fmt, args);
 	va_end(args);
 	errno = saved;
 	return err;
@@ -44,7 +58,7 @@ void vtx_warn(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	print_line("vtapxdp: warning: ", fmt, args);
+	print_line("warning: ", fmt, args);
 	va_end(args);
 	errno = saved;
 }
@@ -113,7 +127,10 @@ static bool debug, no_memory;
 
 bool vtx_library_lacked_memory(void)
 {
-	return no_memory;
+	bool lacked = no_memory;
+
+	no_memory = false;
+	return lacked;
 }
 
 /* A map that the kernel had no memory for libbpf tries again without its types; where the map can't be without, that is another error, and

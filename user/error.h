@@ -15,6 +15,9 @@
  */
 int vtx_error(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* From here on lines begin with "vtapxdp: NAME:LINE: ": what is said is of that line of a file. NULL: of none. @name must stay. */
+void vtx_error_place(const char *name, unsigned long line);
+
 /* The same for something worth knowing that stops nothing: "vtapxdp: warning: ...". */
 void vtx_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -27,7 +30,7 @@ static inline int vtx_failure(int err)
 	return err == -EINVAL ? -EIO : err;
 }
 
-/* Had libbpf no memory for a map, whatever it said of it in the end? */
+/* Had libbpf no memory for a map since this was asked, whatever it said of it in the end? */
 bool vtx_library_lacked_memory(void);
 
 /* Keeps libbpf's and libxdp's own messages off stderr, and shows them when VTAPXDP_DEBUG is set. */

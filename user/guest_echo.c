@@ -50,5 +50,5 @@ static int run_echo(const void *args)
 }
 
 const struct vtx_verb vtx_verb_guest_echo = {
-	"guest echo", "send back what comes to an AF_XDP port", echo_opts, sizeof(struct vtx_guest_args), run_echo, false,
+	"guest echo", "send back what comes to an AF_XDP port", echo_opts, sizeof(struct vtx_guest_args), run_echo, VTX_VERB_ALONE,
 };

@@ -73,5 +73,5 @@ static int run_fwd(const void *args)
 }
 
 const struct vtx_verb vtx_verb_guest_fwd = {
-	"guest fwd", "forward between two AF_XDP ports", fwd_opts, sizeof(struct vtx_guest_args), run_fwd, false,
+	"guest fwd", "forward between two AF_XDP ports", fwd_opts, sizeof(struct vtx_guest_args), run_fwd, VTX_VERB_ALONE,
 };

@@ -110,5 +110,5 @@ static int run_rx(const void *args)
 }
 
 const struct vtx_verb vtx_verb_guest_rx = {
-	"guest rx", "receive at an AF_XDP port, and count", rx_opts, sizeof(struct rx_args), run_rx, false,
+	"guest rx", "receive at an AF_XDP port, and count", rx_opts, sizeof(struct rx_args), run_rx, VTX_VERB_ALONE,
 };

@@ -129,5 +129,5 @@ static int run_tap(const void *args)
 }
 
 const struct vtx_verb vtx_verb_guest_tap = {
-	"guest tap", "put a TAP device at an AF_XDP port", tap_opts, sizeof(struct tap_args), run_tap, false,
+	"guest tap", "put a TAP device at an AF_XDP port", tap_opts, sizeof(struct tap_args), run_tap, VTX_VERB_ALONE,
 };

@@ -176,5 +176,5 @@ static int run_tx(const void *args)
 }
 
 const struct vtx_verb vtx_verb_guest_tx = {
-	"guest tx", "send numbered frames from an AF_XDP port", tx_opts, sizeof(struct tx_args), run_tx, false,
+	"guest tx", "send numbered frames from an AF_XDP port", tx_opts, sizeof(struct tx_args), run_tx, VTX_VERB_ALONE,
 };

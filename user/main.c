@@ -29,21 +29,33 @@ static int run_version(const void *args)
 }
 
 static const struct vtx_opt no_opts[] = {{.type = VTX_OPT_END}};
-static const struct vtx_verb verb_version = {"version", "the version of this command", no_opts, 0, run_version, false};
-static const struct vtx_verb verb_help = {"help", "this overview, or with a command its options", no_opts, 0, NULL, false};
+static const struct vtx_verb verb_version = {"version", "the version of this command", no_opts, 0, run_version, VTX_VERB_READS};
+static const struct vtx_verb verb_help = {"help", "this overview, or with a command its options", no_opts, 0, NULL, VTX_VERB_READS};
 
 static const struct vtx_verb *const verbs[] = {
-	&vtx_verb_attach,    &vtx_verb_detach,
-	&vtx_verb_set,	     &vtx_verb_port_add,
-	&vtx_verb_port_set,  &vtx_verb_port_del,
-	&vtx_verb_show,	     &vtx_verb_fdb,
-	&vtx_verb_neigh,     &vtx_verb_mdb,
-	&vtx_verb_stats,     &vtx_verb_repair,
-	&vtx_verb_upgrade,   &vtx_verb_guest_rx,
-	&vtx_verb_guest_tx,  &vtx_verb_guest_echo,
-	&vtx_verb_guest_fwd, &vtx_verb_guest_tap,
-	&vtx_verb_broker,    &verb_version,
-	&verb_help,	     NULL,
+	&vtx_verb_attach,
+	&vtx_verb_detach,
+	&vtx_verb_set,
+	&vtx_verb_port_add,
+	&vtx_verb_port_set,
+	&vtx_verb_port_del,
+	&vtx_verb_show,
+	&vtx_verb_fdb,
+	&vtx_verb_neigh,
+	&vtx_verb_mdb,
+	&vtx_verb_stats,
+	&vtx_verb_repair,
+	&vtx_verb_upgrade,
+	&vtx_verb_guest_rx,
+	&vtx_verb_guest_tx,
+	&vtx_verb_guest_echo,
+	&vtx_verb_guest_fwd,
+	&vtx_verb_guest_tap,
+	&vtx_verb_broker,
+	&vtx_verb_batch,
+	&verb_version,
+	&verb_help,
+	NULL,
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -62,13 +74,12 @@ static int help(int argc, char **argv)
 
 	verb = argc ? vtx_options_verb(table, argc, argv, &words) : NULL;
 	if (!verb && argc && !vtx_globals.help)
-		return EXIT_MISUSE;
-	if (!verb) {
+		return -EINVAL;
+	if (!verb)
 		vtx_options_overview(stdout, table);
-		return EXIT_OK;
-	}
-	vtx_options_usage(stdout, verb);
-	return EXIT_OK;
+	else
+		vtx_options_usage(stdout, verb);
+	return 0;
 }
 
 static int run(const struct vtx_verb *verb, int argc, char **argv)
@@ -76,25 +87,37 @@ static int run(const struct vtx_verb *verb, int argc, char **argv)
 	char args[8192] __attribute__((aligned(8)));
 
 	if (verb->args_size > sizeof(args))
-		return exit_code(vtx_error(-ENOMEM, "%s: its arguments don't fit", verb->name));
+		return vtx_error(-ENOMEM, "%s: its arguments don't fit", verb->name);
 	if (vtx_options_parse(verb, argc, argv, args))
-		return EXIT_MISUSE;
+		return -EINVAL;
 	if (vtx_globals.help) {
 		vtx_options_usage(stdout, verb);
-		return EXIT_OK;
+		return 0;
 	}
-	if (verb->changes)
+	if (verb->sort == VTX_VERB_CHANGES)
 		vtx_signals_catch();
 	if (vtx_lock_check_wait() || vtx_bpffs_check())
-		return EXIT_MISUSE;
-	return exit_code(verb->run(args));
+		return -EINVAL;
+	return verb->run(args);
 }
 
-int main(int argc, char **argv)
+int vtx_command(int argc, char **argv, bool alone)
 {
 	const struct vtx_verb *verb;
 	int words = 0;
 
+	verb = vtx_options_verb(table, argc, argv, &words);
+	if (!verb && vtx_globals.help)
+		return help(0, NULL);
+	if (!verb)
+		return -EINVAL;
+	if (verb->sort == VTX_VERB_ALONE && !alone)
+		return vtx_error(-EINVAL, "%s: not in a batch: it has a process to itself", verb->name);
+	return verb->run ? run(verb, argc - words, argv + words) : help(argc - words, argv + words);
+}
+
+int main(int argc, char **argv)
+{
 	for (size_t i = 0; i + 1 < VERBS; i++)
 		table[i] = *verbs[i];
 	vtx_quiet_libraries();
@@ -102,12 +125,5 @@ int main(int argc, char **argv)
 		vtx_options_overview(stderr, table);
 		return EXIT_MISUSE;
 	}
-	verb = vtx_options_verb(table, argc - 1, argv + 1, &words);
-	if (!verb && vtx_globals.help)
-		return help(0, NULL);
-	if (!verb)
-		return EXIT_MISUSE;
-	if (verb->run)
-		return run(verb, argc - 1 - words, argv + 1 + words);
-	return help(argc - 1 - words, argv + 1 + words);
+	return exit_code(vtx_command(argc - 1, argv + 1, true));
 }

@@ -43,13 +43,19 @@ struct vtx_opt {
  */
 int vtx_phrase_words(const char *forms, int argc, char *const *argv);
 
+enum vtx_verb_sort {
+	VTX_VERB_READS,
+	VTX_VERB_CHANGES, /* something: a signal then doesn't end it between two steps */
+	VTX_VERB_ALONE, /* is no command among others: it runs until it is stopped, or it runs others */
+};
+
 struct vtx_verb {
 	const char *name; /* "port add": may be two words */
 	const char *summary; /* one line */
 	const struct vtx_opt *opts; /* ends with VTX_OPT_END */
 	size_t args_size; /* sizeof the struct that is filled */
 	int (*run)(const void *args); /* 0 or -errno, having said why */
-	bool changes; /* something: a signal then doesn't end it between two steps */
+	enum vtx_verb_sort sort;
 };
 
 /* Options that every verb takes; kept in one place for all modules. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -15,14 +16,32 @@ static void note(int signal)
 	caught = signal;
 }
 
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+#define SIGNALS (sizeof(signals) / sizeof(signals[0]))
+static struct sigaction before[SIGNALS];
+static bool catching;
+
 void vtx_signals_catch(void)
 {
 	struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
 
+	if (catching)
+		return;
+	catching = true;
 	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &action, &before[i]);
+}
+
+void vtx_signals_release(void)
+{
+	if (!catching)
+		return;
+	catching = false;
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &before[i], NULL);
+	if (caught)
+		raise(caught);
 }
 
 int vtx_interrupted(const char *what)

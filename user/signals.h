@@ -6,6 +6,9 @@
  * steps. */
 void vtx_signals_catch(void);
 
+/* They do again what they did before; one that was noted meanwhile does so at once. */
+void vtx_signals_release(void);
+
 /* 0, or -EINTR after saying that @what was interrupted (once); the caller unwinds. */
 int vtx_interrupted(const char *what);
 

@@ -26,6 +26,7 @@ from shapes import build, number_of
 
 DEADLINE = 5
 ROUNDS, BATCHES = 20, 40  # at least, of either
+UPGRADES = 5  # a round of its own, which takes the kernel a second or more
 BATCH = 8
 MAC = "02:00:00:00:50:02"
 # Sender, receiver.
@@ -117,7 +118,8 @@ def main():
     changes.start()
     pin_to_one_cpu()
     wrong, batches = [], 0
-    while (changes.rounds < ROUNDS or batches < BATCHES) and not wrong and not changes.refused:
+    rounds = UPGRADES if sys.argv[1] == "upgrade" else ROUNDS
+    while (changes.rounds < rounds or batches < BATCHES) and not wrong and not changes.refused:
         wrong = traffic.batch()
         batches += 1
     changes.stopped.set()

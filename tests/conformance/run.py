@@ -11,7 +11,6 @@ come last out of every queue.
 """
 
 import os
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -20,6 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import notation
 import table
+from batch import batch
 from counters import Stats, differences
 from frames import Net, Station, pin_to_one_cpu
 from shapes import HOST_PROTOCOLS, build, number_of, pack_mac, shapes_of, untag
@@ -35,10 +35,6 @@ DEFAULTS = {
     "--trust": "--guard",
 }
 FAILURES_MAX = 20  # of one section: what comes then says nothing new
-
-
-def command(*words):
-    subprocess.run([os.environ["VTAPXDP"], *words], check=True, stdout=subprocess.DEVNULL)
 
 
 def open_stations(guests):
@@ -141,7 +137,7 @@ class Runner:
         return not wrong
 
     def run_mode(self, section, mode):
-        command("set", "eth0", "--mode", mode)
+        batch().do("set", "eth0", "--mode", mode)
         last = {}  # by receiver
         for cell in notation.cells(section):
             if cell.mode != mode:
@@ -164,7 +160,7 @@ class Runner:
             if "--vlan" in options and "--vlan-proto" not in options:
                 given += ["--vlan-proto", "802.1Q"]
             words = [self.macs[word].hex(":") if word in self.macs else word for word in given]
-            command("port", "set", "eth0", guest, *words)
+            batch().do("port", "set", "eth0", guest, *words)
 
     def run_section(self, section):
         self.configure(section)

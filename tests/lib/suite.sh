@@ -4,9 +4,12 @@
 # Runs the system tests: suite.sh [-j N] [NAME...]
 #
 # A .bats file says in a comment over which settings it is run: "# matrix: kind xdp" runs it once for each pair of both, and "# also:
-# VTX_TC=clsact" once more with that; "# only: NAME=VALUE" lines stand for themselves. NAME picks the runs whose name has it, as in "frames" or "frames-veth-native". The name of a run is
-# the file's, then the settings. BATS_FILTER=REGEX leaves only tests of such names. Ends with the line "check-system: N passed, N failed, N skipped"; what each run said is kept in
-# build/tests/system.
+# VTX_TC=clsact" once more with that; "# only: NAME=VALUE" lines stand for themselves. Of a matrix with "# chosen: NAME=VALUE" lines these are
+# run: every value is in one of them. VTX_FULL=1 runs all. "# long": it begins before the others, that the last run is no long one.
+#
+# NAME picks the runs whose name has it, as in "frames" or "frames-veth-native". The name of a run is the file's, then the settings.
+# BATS_FILTER=REGEX leaves only tests of such names. Ends with the line "check-system: N passed, N failed, N skipped"; what each run said is
+# kept in build/tests/system.
 set -euo pipefail
 
 LIB=$(dirname "$(readlink -f "$0")")
@@ -35,11 +38,15 @@ settings() {
 # Prints "NAME FILE VAR=VALUE..." for every run of every file.
 runs() {
 	local file base line
-	for file in "$TOP"/tests/system/*.bats; do
+	for file in $(grep -l '^# long$' "$TOP"/tests/system/*.bats) $(grep -L '^# long$' "$TOP"/tests/system/*.bats); do
 		base=$(basename "$file" .bats)
 		{
-			# shellcheck disable=SC2046 # words
-			grep -q '^# only: ' "$file" || settings $(sed -n 's/^# matrix: //p' "$file")
+			if [[ -z ${VTX_FULL-} ]] && grep -q '^# chosen: ' "$file"; then
+				sed -n 's/^# chosen: //p' "$file"
+			elif ! grep -q '^# only: ' "$file"; then
+				# shellcheck disable=SC2046 # words
+				settings $(sed -n 's/^# matrix: //p' "$file")
+			fi
 			sed -n 's/^# \(also\|only\): //p' "$file"
 		} | while read -r line; do
 			# shellcheck disable=SC2001
@@ -94,7 +101,7 @@ main() {
 	runs >"$LOGS/runs"
 	for name in "${@:-}"; do
 		grep -- "^[^ ]*$name" "$LOGS/runs" || true
-	done | sort -u >"$LOGS/picked"
+	done | awk '!seen[$0]++' >"$LOGS/picked"
 	[[ -s $LOGS/picked ]] || {
 		echo "check-system: no test is called $*" >&2
 		exit 1

@@ -21,7 +21,8 @@ VTAPXDP=${VTAPXDP:-$TOP/build/vtapxdp}
 TOOLS=${TOOLS:-$TOP/build/tests/tools}
 PYTOOLS=$TOP/tests/tools
 export LIB TOP VTX_XDP VTX_KIND VTX_TC VTX_OFFLOADS VTAPXDP TOOLS
-export PATH=$PATH:/usr/sbin:/sbin
+# The system's python3 is the one that has scapy, and no other's starter stands before it.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 export PYTHONDONTWRITEBYTECODE=1
 
 if [[ ${0##*/} == bats-exec-test && -z ${VTX_TESTENV-} ]]; then

@@ -108,6 +108,15 @@ add_port() {
 	wait_until 5 is_running "${UPLINK_NETNS:-host}" "${GUEST_DEV[$name]}"
 }
 
+# Guests a and b of this run's kind, and c of the other.
+add_three_ports() {
+	local other=tap
+	[[ $VTX_KIND == veth ]] || other=veth
+	add_port "$VTX_KIND" a --offloads "$VTX_OFFLOADS"
+	add_port "$VTX_KIND" b --offloads "$VTX_OFFLOADS"
+	add_port "$other" c --offloads "$VTX_OFFLOADS"
+}
+
 # An AF_XDP port has none to switch on or off.
 no_offloads() {
 	while (($#)); do

@@ -21,9 +21,8 @@ talk() {
 	local from=$1 to=$2 address
 	for address in "$(ip4 "$to")" "$(ip6 "$to")"; do
 		wait_until 5 pings "$from" "$address"
-		echoes "$from" "$address" 56 || fail "ping $from $address"
-		echoes "$from" "$address" 1452 || fail "ping of a full frame, $from $address"
-		echoes "$from" "$address" 8000 || fail "ping in fragments, $from $address"
+		on "$from" ping -q -c 1 -W 10 -s 1452 "$address" >/dev/null || fail "ping of a full frame, $from $address"
+		on "$from" ping -q -c 1 -W 10 -s 8000 "$address" >/dev/null || fail "ping in fragments, $from $address"
 		on "$from" "$PYTOOLS/xfer.py" tcp "$address" --mb "${MB:-8}" >/dev/null
 		on "$from" "$PYTOOLS/xfer.py" udp "$address" >/dev/null
 	done

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
 # matrix: xdp
-# also: VTX_XDP=native VTX_TC=clsact
+# chosen: VTX_XDP=native
+# chosen: VTX_XDP=generic
+# also: VTX_XDP=off VTX_TC=clsact
 #
 # Large frames of guests (TSO, USO, UFO) behind none, one and two VLAN tags, from each kind of port to each kind of receiver: whole, in as many
 # frames as are counted, with right checksums; or dropped under a reason, all of them.

@@ -3,6 +3,7 @@
 # shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
 #
 # The broker: sockets and maps of AF_XDP ports for those who may have them.
+# long
 load ../lib/testenv
 
 SOCKETS=/run/vtapxdp

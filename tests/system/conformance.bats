@@ -2,6 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
 # matrix: kind xdp offloads
+# chosen: VTX_KIND=tap VTX_XDP=native VTX_OFFLOADS=on
+# chosen: VTX_KIND=tap VTX_XDP=generic VTX_OFFLOADS=off
+# chosen: VTX_KIND=tap VTX_XDP=off VTX_OFFLOADS=on
+# chosen: VTX_KIND=veth VTX_XDP=native VTX_OFFLOADS=off
+# chosen: VTX_KIND=veth VTX_XDP=generic VTX_OFFLOADS=on
+# chosen: VTX_KIND=veth VTX_XDP=off VTX_OFFLOADS=off
 # also: VTX_KIND=tap VTX_TC=clsact
 # also: VTX_KIND=veth VTX_XDP=off VTX_TC=clsact
 # also: VTX_KIND=xsk VTX_XDP=native
@@ -13,25 +19,17 @@ load ../lib/testenv
 
 QUIET=1
 
-# network [ATTACH-OPTION...]: guests a and b of this run's kind, and c of the other
+# network [ATTACH-OPTION...]
 network() {
-	local other=tap
-	[[ $VTX_KIND == veth ]] || other=veth
 	make_wire
 	attach "$@"
-	add_port "$VTX_KIND" a --offloads "$VTX_OFFLOADS"
-	add_port "$VTX_KIND" b --offloads "$VTX_OFFLOADS"
-	add_port "$other" c --offloads "$VTX_OFFLOADS"
+	add_three_ports
 }
 
 # rules TEST: its cells are counted by suite.sh
 rules() {
 	"$TOP/tests/conformance/run.py" "$1" | tee -a "${VTX_CELLS:-/dev/null}"
 	return "${PIPESTATUS[0]}"
-}
-
-live() {
-	"$TOP/tests/conformance/live.py" "$1"
 }
 
 @test "bridge, vepa and private: wire, host and guests, each to each" {
@@ -59,19 +57,4 @@ live() {
 	attach --mode passthru
 	add_port "$VTX_KIND" a --offloads "$VTX_OFFLOADS"
 	rules passthru
-}
-
-@test "the mode changes under traffic that it does not concern" {
-	network
-	live modes
-}
-
-@test "all programs are replaced under traffic" {
-	network
-	live upgrade
-}
-
-@test "a port's options change under the traffic of others" {
-	network
-	live options
 }

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
 # matrix: kind xdp
+# chosen: VTX_KIND=tap VTX_XDP=native
+# chosen: VTX_KIND=veth VTX_XDP=generic
+# chosen: VTX_KIND=tap VTX_XDP=off
 # also: VTX_KIND=xsk VTX_XDP=native
 #
 # DHCP: broadcasts from a guest that has no address yet, answers to it alone, and a renewal by unicast.

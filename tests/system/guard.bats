@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
 # matrix: kind offloads
+# chosen: VTX_KIND=tap VTX_OFFLOADS=on
+# chosen: VTX_KIND=veth VTX_OFFLOADS=off
 # also: VTX_KIND=tap VTX_OFFLOADS=off VTX_XDP=generic
 # also: VTX_KIND=veth VTX_OFFLOADS=on VTX_XDP=off VTX_TC=clsact
 # also: VTX_KIND=xsk VTX_OFFLOADS=off

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
 # matrix: xdp
-# also: VTX_XDP=native VTX_TC=clsact
+# chosen: VTX_XDP=native
+# chosen: VTX_XDP=generic
+# also: VTX_XDP=off VTX_TC=clsact
 #
 # Jumbo frames: an MTU of 9,000, which is more than a page and, for native XDP, more than one buffer.
 load ../lib/testenv

@@ -3,6 +3,7 @@
 # shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
 #
 # Bad input and bad circumstances: one line that says what and why, exit 1 or 2, and nothing changed.
+# long
 load ../lib/testenv
 
 QUIET=1

@@ -4,6 +4,7 @@
 #
 # How direct AF_XDP ports get their frames: flow rules, and an indirection table kept off their queues. The NIC is a veth pair, whose
 # ethtool requests for both are answered by tests/tools/nic.c, and who has the rules can be asked by ethtool itself.
+# long
 load ../lib/testenv
 
 QUIET=1

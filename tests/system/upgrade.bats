@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
 # matrix: xdp
-# also: VTX_XDP=native VTX_TC=clsact
+# chosen: VTX_XDP=native
+# chosen: VTX_XDP=generic
+# also: VTX_XDP=off VTX_TC=clsact
 #
 # Another version's programs take over. That no frame is lost meanwhile, or counted twice, is the conformance suite's to see.
 load ../lib/testenv

@@ -4,6 +4,7 @@
 # matrix:
 #
 # Uplinks of every sort that this kernel offers: attached with --xdp auto, the same traffic over each.
+# long
 load ../lib/testenv
 
 # uplink_ready [MTU]: eth0 and wire0 are there and up; with addresses, attached, two guests

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
 # matrix: xdp
-# also: VTX_XDP=native VTX_TC=clsact
+# chosen: VTX_XDP=native
+# chosen: VTX_XDP=generic
+# also: VTX_XDP=off VTX_TC=clsact
 #
 # AF_XDP ports among the others: everything that an ordinary pair of machines does, with an AF_XDP guest at one end, or at both.
 load ../lib/testenv

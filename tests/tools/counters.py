@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What `vtapxdp -j stats` says."""
 
-import json
-import os
-import subprocess
 from collections import Counter
+
+from batch import batch
 
 
 class Stats:
     """The counters of eth0's rows, both carriers together: by (row, "rx" or "tx", "frames" or "bytes") and by (row, "drop", reason)."""
 
     def __init__(self):
-        out = subprocess.run([os.environ["VTAPXDP"], "-j", "stats", "eth0"], check=True, capture_output=True).stdout
         self.count = Counter()
-        for row in json.loads(out)[0]["rows"]:
+        for row in batch().ask("stats", "eth0")[0]["rows"]:
             for way in ("rx", "tx"):
                 for unit in ("frames", "bytes"):
                     self.count[row["name"], way, unit] = sum(carrier[unit] for carrier in row[way].values())

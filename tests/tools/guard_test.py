@@ -9,10 +9,10 @@ twin arrives where it was sent to, byte for byte.
 
 import json
 import os
-import subprocess
 import sys
 from collections import defaultdict
 
+from batch import batch
 from frames import pin_to_one_cpu
 from frames_test import Failure, Shape, Test
 from guard_frames import LISTED, TEXT, Frames
@@ -26,8 +26,7 @@ NESTED, UNSEEN = "52:54:00:00:00:cc", "52:54:00:00:00:dd"
 
 def carriers():
     """Frames that came from guest a, by carrier."""
-    out = subprocess.run([os.environ["VTAPXDP"], "-j", "stats", "eth0", "a"], check=True, capture_output=True).stdout
-    row = next(row for row in json.loads(out)[0]["rows"] if row["name"] == "a")
+    row = next(row for row in batch().ask("stats", "eth0", "a")[0]["rows"] if row["name"] == "a")
     return {carrier: counts["frames"] for carrier, counts in row["rx"].items()}
 
 

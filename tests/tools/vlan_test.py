@@ -12,11 +12,11 @@ import json
 import os
 import socket
 import struct
-import subprocess
 import sys
 import time
 from collections import Counter
 
+from counters import Stats
 from frames import BROADCAST, DEADLINE, FENCE, Net, Station, enter, pin_to_one_cpu
 
 Q, AD = 0x8100, 0x88A8
@@ -121,21 +121,6 @@ def pack(dst, src, tags, tail):
 
 class Failure(Exception):
     pass
-
-
-class Stats:
-    def __init__(self):
-        out = subprocess.run([os.environ["VTAPXDP"], "-j", "stats", "eth0"], check=True, capture_output=True).stdout
-        self.count = Counter()
-        for row in json.loads(out)[0]["rows"]:
-            for way in ("rx", "tx"):
-                for unit in ("frames", "bytes"):
-                    self.count[row["name"], way, unit] = sum(carrier[unit] for carrier in row[way].values())
-            for reason, frames in row["drops"].items():
-                self.count[row["name"], "drop", reason] = frames
-
-    def since(self, before):
-        return {key: n - before.count[key] for key, n in self.count.items() if n != before.count[key]}
 
 
 class Expected:
