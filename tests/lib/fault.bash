@@ -15,13 +15,15 @@ faulty() {
 }
 
 # at_every_change WHAT VERB...: calls `before`, then the command with WHAT at its Nth change, then `after STATUS`, until N is beyond the
-# command's last change. N goes by VTX_FAULT_STRIDE (1: truly every change), and begins elsewhere for each WHAT; SPARSE=TIMES widens it, for a
-# command most of whose changes another test tries, DENSE=TIMES narrows it, for one that makes few.
+# command's last change. N goes by VTX_FAULT_STRIDE (1: truly every change), and begins elsewhere for each of the five WHATs, so that together
+# they try five times as many; SPARSE=TIMES widens it, for a command most of whose changes another test tries, DENSE=TIMES narrows it, for one
+# that makes few.
 at_every_change() {
-	local what=$1 n status reached tried=0 stride=$((${VTX_FAULT_STRIDE:-7} * ${SPARSE:-1}))
+	local what=$1 n status reached tried=0 stride=$((${VTX_FAULT_STRIDE:-23} * ${SPARSE:-1}))
+	local -A place=([SIGKILL]=0 [SIGINT]=1 [SIGTERM]=2 [ENOMEM]=3 [EPERM]=4)
 	stride=$(((stride + ${DENSE:-1} - 1) / ${DENSE:-1}))
 	shift
-	for ((n = 1 + ${#what} % stride; n < 1000; n += stride)); do
+	for ((n = 1 + stride * ${place[$what]:-0} / 5; n < 1000; n += stride)); do
 		before
 		status=0
 		# In a shell of its own, which says on its stderr when the command was killed.

@@ -8,12 +8,9 @@ start_server() {
 	spawn "server-$1" nsenter --net="/run/netns/$1" "$PYTOOLS/xfer.py" serve "${@:2}"
 }
 
-# echoes FROM ADDRESS SIZE [OPTION...]: three answers of three. One at a time: ping waits for the last of many only twice as long as the others took,
-# which a busy machine exceeds.
+# echoes FROM ADDRESS SIZE [OPTION...]: a ping of so many bytes is answered, in however many frames
 echoes() {
-	for _ in 1 2 3; do
-		on "$1" ping -q -c 1 -W 10 -s "$3" "${@:4}" "$2" >/dev/null || return 1
-	done
+	on "$1" ping -q -c 1 -W 10 -s "$3" "${@:4}" "$2" >/dev/null
 }
 
 # talk FROM TO: everything an ordinary pair of machines does, over both families; TO has a server
@@ -21,8 +18,8 @@ talk() {
 	local from=$1 to=$2 address
 	for address in "$(ip4 "$to")" "$(ip6 "$to")"; do
 		wait_until 5 pings "$from" "$address"
-		on "$from" ping -q -c 1 -W 10 -s 1452 "$address" >/dev/null || fail "ping of a full frame, $from $address"
-		on "$from" ping -q -c 1 -W 10 -s 8000 "$address" >/dev/null || fail "ping in fragments, $from $address"
+		echoes "$from" "$address" 1452 || fail "ping of a full frame, $from $address"
+		echoes "$from" "$address" 8000 || fail "ping in fragments, $from $address"
 		on "$from" "$PYTOOLS/xfer.py" tcp "$address" --mb "${MB:-8}" >/dev/null
 		on "$from" "$PYTOOLS/xfer.py" udp "$address" >/dev/null
 	done
