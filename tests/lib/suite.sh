@@ -5,7 +5,7 @@
 #
 # A .bats file says in a comment over which settings it is run: "# matrix: kind xdp" runs it once for each pair of both, and "# also:
 # VTX_TC=clsact" once more with that; "# only: NAME=VALUE" lines stand for themselves. Of a matrix with "# chosen: NAME=VALUE" lines these are
-# run: every value is in one of them. VTX_FULL=1 runs all. "# long": it begins before the others, that the last run is no long one.
+# run, unless VTX_FULL=1. "# long": it begins before the others, that the last run is no long one.
 #
 # NAME picks the runs whose name has it, as in "frames" or "frames-veth-native". The name of a run is the file's, then the settings.
 # BATS_FILTER=REGEX leaves only tests of such names. Ends with the line "check-system: N passed, N failed, N skipped"; what each run said is
@@ -18,7 +18,7 @@ LOGS=${VTX_LOGS:-$TOP/build/tests/system}
 # shellcheck source=leaks.bash
 source "$LIB/leaks.bash"
 
-declare -A VALUES=([kind]="tap veth" [xdp]="native generic off" [offloads]="on off")
+declare -A VALUES=([kind]="tap veth" [xdp]="native generic off" [offloads]="on off" [faults]="SIGKILL SIGINT SIGTERM ENOMEM EPERM")
 
 # settings DIMENSION...: one line for each combination, VAR=VALUE words.
 settings() {

@@ -8,7 +8,6 @@
 # chosen: VTX_KIND=veth VTX_XDP=native VTX_OFFLOADS=off
 # chosen: VTX_KIND=veth VTX_XDP=generic VTX_OFFLOADS=on
 # chosen: VTX_KIND=veth VTX_XDP=off VTX_OFFLOADS=off
-# also: VTX_KIND=tap VTX_TC=clsact
 # also: VTX_KIND=veth VTX_XDP=off VTX_TC=clsact
 # also: VTX_KIND=xsk VTX_XDP=native
 # also: VTX_KIND=xsk VTX_XDP=generic VTX_TC=clsact

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
 # matrix: kind xdp
-# chosen: VTX_KIND=tap VTX_XDP=native
 # chosen: VTX_KIND=veth VTX_XDP=native
 # chosen: VTX_KIND=tap VTX_XDP=generic
 # chosen: VTX_KIND=veth VTX_XDP=off

@@ -1,19 +1,18 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
-# only: FAULTS=SIGKILL
-# only: FAULTS=SIGINT
-# only: FAULTS=SIGTERM
-# only: FAULTS=ENOMEM
-# only: FAULTS=EPERM
+# matrix: faults
+# chosen: VTX_FAULTS=SIGKILL
+# chosen: VTX_FAULTS=SIGTERM
+# chosen: VTX_FAULTS=ENOMEM
 #
-# Commands that fail half-way, are interrupted or are killed, at one change after the other of those that they make. A command that fails or is interrupted takes
-# back what it did. What is killed can't; the next commands say so, and repair mends it.
+# Commands that fail half-way, are interrupted or are killed, at one change after the other of those that they make. A command that fails or
+# is interrupted takes back what it did. What is killed can't; the next commands say so, and repair mends it.
 load ../lib/testenv
 
 QUIET=1
 VTX_XDP=native
-FAULTS=${FAULTS:-SIGKILL}
+FAULTS=${VTX_FAULTS:-SIGKILL}
 
 prepare() {
 	[[ $(ldd "$VTAPXDP") == *libbpf* ]] || skip "vtapxdp is linked statically: faults can't be put between it and the kernel"

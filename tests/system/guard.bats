@@ -4,7 +4,6 @@
 # matrix: kind offloads
 # chosen: VTX_KIND=tap VTX_OFFLOADS=on
 # chosen: VTX_KIND=veth VTX_OFFLOADS=off
-# also: VTX_KIND=tap VTX_OFFLOADS=off VTX_XDP=generic
 # also: VTX_KIND=veth VTX_OFFLOADS=on VTX_XDP=off VTX_TC=clsact
 # also: VTX_KIND=xsk VTX_OFFLOADS=off
 #

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034,SC2317 # what the library reads, and what it calls
 # only: VTX_KIND=tap VTX_XDP=native
-# only: VTX_KIND=veth VTX_XDP=native
 # only: VTX_KIND=veth VTX_XDP=generic
 # only: VTX_KIND=tap VTX_XDP=off
 #
