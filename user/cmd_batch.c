@@ -79,4 +79,5 @@ static int run_batch(const void *arguments)
 }
 
 const struct vtx_verb vtx_verb_batch = {
-	"batch", "carry out commands from a file, one a line", batch_opts, sizeof(struct batch_args), run_batch, VTX_VERB_ALONE};
+	"batch", "carry out commands from a file, one a line", batch_opts, sizeof(struct batch_args), run_batch, VTX_VERB_ALONE,
+};

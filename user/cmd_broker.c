@@ -183,4 +183,5 @@ static int run_broker(const void *args)
 }
 
 const struct vtx_verb vtx_verb_broker = {
-	"broker", "hand out the sockets of AF_XDP ports", opts, sizeof(struct broker_args), run_broker, VTX_VERB_ALONE};
+	"broker", "hand out the sockets of AF_XDP ports", opts, sizeof(struct broker_args), run_broker, VTX_VERB_ALONE,
+};

@@ -386,7 +386,9 @@ static int run_del(const void *p)
 }
 
 const struct vtx_verb vtx_verb_port_add = {"port add", "add a guest", add_opts, sizeof(struct port_args), run_add, VTX_VERB_CHANGES};
-const struct vtx_verb vtx_verb_port_set = {"port set", "change a guest's port", set_opts, sizeof(struct port_args),
-					   run_set,    VTX_VERB_CHANGES};
-const struct vtx_verb vtx_verb_port_del = {"port del", "remove a guest's port", del_opts, sizeof(struct port_args),
-					   run_del,    VTX_VERB_CHANGES};
+const struct vtx_verb vtx_verb_port_set = {
+	"port set", "change a guest's port", set_opts, sizeof(struct port_args), run_set, VTX_VERB_CHANGES,
+};
+const struct vtx_verb vtx_verb_port_del = {
+	"port del", "remove a guest's port", del_opts, sizeof(struct port_args), run_del, VTX_VERB_CHANGES,
+};

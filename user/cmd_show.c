@@ -240,5 +240,6 @@ static int run_show(const void *args)
 	return vtx_select(args, show_uplink, "nothing is attached in this network namespace\n");
 }
 
-const struct vtx_verb vtx_verb_show = {"show",	      "uplinks and their ports", vtx_selection_opts, sizeof(struct vtx_selection), run_show,
-				       VTX_VERB_READS};
+const struct vtx_verb vtx_verb_show = {
+	"show", "uplinks and their ports", vtx_selection_opts, sizeof(struct vtx_selection), run_show, VTX_VERB_READS,
+};

@@ -50,6 +50,7 @@ static int run_upgrade(const void *p)
 	return err ? err : vtx_render_end();
 }
 
-const struct vtx_verb vtx_verb_upgrade = {"upgrade",	"replace the programs by this command's, under traffic",
-					  upgrade_opts, sizeof(struct upgrade_args),
-					  run_upgrade,	VTX_VERB_CHANGES};
+const struct vtx_verb vtx_verb_upgrade = {
+	"upgrade",	  "replace the programs by this command's, under traffic", upgrade_opts, sizeof(struct upgrade_args), run_upgrade,
+	VTX_VERB_CHANGES,
+};

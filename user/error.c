@@ -127,10 +127,7 @@ static bool debug, no_memory;
 
 bool vtx_library_lacked_memory(void)
 {
-	bool lacked = no_memory;
-
-	no_memory = false;
-	return lacked;
+	return no_memory;
 }
 
 /* A map that the kernel had no memory for libbpf tries again without its types; where the map can't be without, that is another error, and
@@ -163,6 +160,7 @@ static int print_libxdp(enum libxdp_print_level level, const char *fmt, va_list 
 void vtx_quiet_libraries(void)
 {
 	debug = getenv("VTAPXDP_DEBUG");
+	no_memory = false;
 	libbpf_set_print(print_libbpf);
 	libxdp_set_print(print_libxdp);
 }

@@ -15,11 +15,11 @@
  */
 int vtx_error(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* From here on lines begin with "vtapxdp: NAME:LINE: ": what is said is of that line of a file. NULL: of none. @name must stay. */
-void vtx_error_place(const char *name, unsigned long line);
-
 /* The same for something worth knowing that stops nothing: "vtapxdp: warning: ...". */
 void vtx_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* From here on lines begin with "vtapxdp: NAME:LINE: ": what is said is of that line of a file. NULL: of none. @name must stay. */
+void vtx_error_place(const char *name, unsigned long line);
 
 /* "not permitted", "no such device": what -errno means, in words; takes @err negative or positive. */
 const char *vtx_reason_of(int err);
@@ -30,10 +30,10 @@ static inline int vtx_failure(int err)
 	return err == -EINVAL ? -EIO : err;
 }
 
-/* Had libbpf no memory for a map since this was asked, whatever it said of it in the end? */
+/* Had libbpf no memory for a map, whatever it said of it in the end? Since vtx_quiet_libraries(). */
 bool vtx_library_lacked_memory(void);
 
-/* Keeps libbpf's and libxdp's own messages off stderr, and shows them when VTAPXDP_DEBUG is set. */
+/* Keeps libbpf's and libxdp's own messages off stderr, and shows them when VTAPXDP_DEBUG is set. Each command begins with it. */
 void vtx_quiet_libraries(void);
 
 #endif

@@ -106,6 +106,7 @@ int vtx_command(int argc, char **argv, bool alone)
 	const struct vtx_verb *verb;
 	int words = 0;
 
+	vtx_quiet_libraries();
 	verb = vtx_options_verb(table, argc, argv, &words);
 	if (!verb && vtx_globals.help)
 		return help(0, NULL);
@@ -120,7 +121,6 @@ int main(int argc, char **argv)
 {
 	for (size_t i = 0; i + 1 < VERBS; i++)
 		table[i] = *verbs[i];
-	vtx_quiet_libraries();
 	if (argc < 2) {
 		vtx_options_overview(stderr, table);
 		return EXIT_MISUSE;

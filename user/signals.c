@@ -35,13 +35,17 @@ void vtx_signals_catch(void)
 
 void vtx_signals_release(void)
 {
+	int signal;
+
 	if (!catching)
 		return;
 	catching = false;
 	for (size_t i = 0; i < SIGNALS; i++)
 		sigaction(signals[i], &before[i], NULL);
-	if (caught)
-		raise(caught);
+	signal = caught;
+	caught = 0;
+	if (signal)
+		raise(signal);
 }
 
 int vtx_interrupted(const char *what)

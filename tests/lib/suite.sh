@@ -5,7 +5,7 @@
 #
 # A .bats file says in a comment over which settings it is run: "# matrix: kind xdp" runs it once for each pair of both, and "# also:
 # VTX_TC=clsact" once more with that; "# only: NAME=VALUE" lines stand for themselves. Of a matrix with "# chosen: NAME=VALUE" lines these are
-# run, unless VTX_FULL=1. "# long": it begins before the others, that the last run is no long one.
+# run, unless VTX_FULL=1, which adds "# full: NAME=VALUE" lines to all. "# long": it begins before the others, that the last run is no long one.
 #
 # NAME picks the runs whose name has it, as in "frames" or "frames-veth-native". The name of a run is the file's, then the settings.
 # BATS_FILTER=REGEX leaves only tests of such names. Ends with the line "check-system: N passed, N failed, N skipped"; what each run said is
@@ -48,6 +48,7 @@ runs() {
 				settings $(sed -n 's/^# matrix: //p' "$file")
 			fi
 			sed -n 's/^# \(also\|only\): //p' "$file"
+			[[ -z ${VTX_FULL-} ]] || sed -n 's/^# full: //p' "$file"
 		} | while read -r line; do
 			# shellcheck disable=SC2001
 			echo "$base$(sed 's/ *[A-Z_]*=/-/g; s/ *$//' <<<" $line") $file${line:+ $line}"

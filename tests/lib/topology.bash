@@ -52,6 +52,7 @@ add_addresses() {
 }
 
 # make_wire [MTU]
+# shellcheck disable=SC2120 # the tests give them
 make_wire() {
 	local mtu=${1:-1500}
 	new_netns wire
@@ -108,10 +109,13 @@ add_port() {
 	wait_until 5 is_running "${UPLINK_NETNS:-host}" "${GUEST_DEV[$name]}"
 }
 
-# Guests a and b of this run's kind, and c of the other.
-add_three_ports() {
+# three_guests [ATTACH-OPTION...]: an uplink with guests a and b of this run's kind, and c of the other
+three_guests() {
 	local other=tap
 	[[ $VTX_KIND == veth ]] || other=veth
+	# shellcheck disable=SC2119 # its own
+	make_wire
+	attach "$@"
 	add_port "$VTX_KIND" a --offloads "$VTX_OFFLOADS"
 	add_port "$VTX_KIND" b --offloads "$VTX_OFFLOADS"
 	add_port "$other" c --offloads "$VTX_OFFLOADS"

@@ -5,6 +5,7 @@
 # chosen: VTX_XDP=native
 # chosen: VTX_XDP=generic
 # also: VTX_XDP=off VTX_TC=clsact
+# full: VTX_XDP=native VTX_TC=clsact
 #
 # Large frames of guests (TSO, USO, UFO) behind none, one and two VLAN tags, from each kind of port to each kind of receiver: whole, in as many
 # frames as are counted, with right checksums; or dropped under a reason, all of them.

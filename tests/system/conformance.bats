@@ -12,18 +12,12 @@
 # also: VTX_KIND=xsk VTX_XDP=native
 # also: VTX_KIND=xsk VTX_XDP=generic VTX_TC=clsact
 # also: VTX_KIND=xsk VTX_XDP=off
+# full: VTX_KIND=tap VTX_TC=clsact
 #
 # Every rule of tests/conformance/table.py, which is docs/modes.md: who receives which bytes, how often, and what is counted.
 load ../lib/testenv
 
 QUIET=1
-
-# network [ATTACH-OPTION...]
-network() {
-	make_wire
-	attach "$@"
-	add_three_ports
-}
 
 # rules TEST: its cells are counted by suite.sh
 rules() {
@@ -32,22 +26,22 @@ rules() {
 }
 
 @test "bridge, vepa and private: wire, host and guests, each to each" {
-	network
+	three_guests
 	rules modes
 }
 
 @test "the same without host access" {
-	network --no-host
+	three_guests --no-host
 	rules no_host
 }
 
 @test "port options: --no-host, --isolated, --source" {
-	network
+	three_guests
 	rules options
 }
 
 @test "VLANs: access ports, trunks, transparent ports, 802.1ad" {
-	network
+	three_guests
 	rules vlan
 }
 

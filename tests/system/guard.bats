@@ -6,6 +6,7 @@
 # chosen: VTX_KIND=veth VTX_OFFLOADS=off
 # also: VTX_KIND=veth VTX_OFFLOADS=on VTX_XDP=off VTX_TC=clsact
 # also: VTX_KIND=xsk VTX_OFFLOADS=off
+# full: VTX_KIND=tap VTX_OFFLOADS=off VTX_XDP=generic
 #
 # The guard: what a guest must not send is dropped under its own reason, and the honest frame beside it is delivered.
 load ../lib/testenv

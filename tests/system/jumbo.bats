@@ -5,6 +5,7 @@
 # chosen: VTX_XDP=native
 # chosen: VTX_XDP=generic
 # also: VTX_XDP=off VTX_TC=clsact
+# full: VTX_XDP=native VTX_TC=clsact
 #
 # Jumbo frames: an MTU of 9,000, which is more than a page and, for native XDP, more than one buffer.
 load ../lib/testenv

@@ -4,6 +4,7 @@
 # only: VTX_KIND=tap VTX_XDP=native
 # only: VTX_KIND=veth VTX_XDP=generic
 # only: VTX_KIND=tap VTX_XDP=off
+# full: VTX_KIND=veth VTX_XDP=native
 #
 # Rates and storm limits: how much passes, and that all else is counted under its reason.
 load ../lib/testenv

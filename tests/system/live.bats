@@ -12,27 +12,21 @@ load ../lib/testenv
 
 QUIET=1
 
-network() {
-	make_wire
-	attach
-	add_three_ports
-}
-
 live() {
 	"$TOP/tests/conformance/live.py" "$1"
 }
 
 @test "the mode changes under traffic that it does not concern" {
-	network
+	three_guests
 	live modes
 }
 
 @test "all programs are replaced under traffic" {
-	network
+	three_guests
 	live upgrade
 }
 
 @test "a port's options change under the traffic of others" {
-	network
+	three_guests
 	live options
 }

@@ -5,6 +5,7 @@
 # chosen: VTX_XDP=native
 # chosen: VTX_XDP=generic
 # also: VTX_XDP=off VTX_TC=clsact
+# full: VTX_XDP=native VTX_TC=clsact
 #
 # Guest kernels with the settings that they come with: checksums and segments left to whoever is below. TCP, UDP with fragments and ICMP, over
 # IPv4 and IPv6, every byte checked, for every pair of ends.

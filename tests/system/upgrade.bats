@@ -5,8 +5,9 @@
 # chosen: VTX_XDP=native
 # chosen: VTX_XDP=generic
 # also: VTX_XDP=off VTX_TC=clsact
+# full: VTX_XDP=native VTX_TC=clsact
 #
-# Another version's programs take over. That no frame is lost meanwhile, or counted twice, is the conformance suite's to see.
+# Another version's programs take over. That no frame is lost meanwhile, or counted twice, is for live.bats to see.
 load ../lib/testenv
 
 QUIET=1

@@ -5,6 +5,7 @@
 # chosen: VTX_XDP=native
 # chosen: VTX_XDP=generic
 # also: VTX_XDP=off VTX_TC=clsact
+# full: VTX_XDP=native VTX_TC=clsact
 #
 # AF_XDP ports among the others: everything that an ordinary pair of machines does, with an AF_XDP guest at one end, or at both.
 load ../lib/testenv
