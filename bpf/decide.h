@@ -31,6 +31,7 @@ struct vtx_question {
 	const struct vtx_config *config;
 	enum vtx_from from;
 	const struct vtx_target *self; /* VTX_FROM_PORT: the port that the frame came from */
+	const struct vtx_target *known; /* who has the destination, where that was found without the FDB; or NULL */
 	const void *data, *end;
 	const struct vtx_frame *f;
 };
@@ -238,7 +239,7 @@ static __always_inline struct vtx_verdict decide(const struct vtx_question *q)
 		return vtx_decide_passthru(q);
 	if (vtx_is_group(q->f->dst))
 		return vtx_decide_group(q);
-	t = vtx_fdb_find(q->config, q->f->vlan, q->f->dst);
+	t = q->known ? q->known : vtx_fdb_find(q->config, q->f->vlan, q->f->dst);
 	if (t && t->port != VTX_HOST)
 		return vtx_decide_port(q, t);
 	if (q->from == VTX_FROM_WIRE)

@@ -6,6 +6,7 @@
 #include "carrier.h"
 #include "count.h"
 #include "decide.h"
+#include "hint.h"
 #include "limit.h"
 #include "tag.h"
 
@@ -49,12 +50,16 @@ static __always_inline struct vtx_verdict vtx_decide_xdp(const struct vtx_buff *
 		.config = x->config,
 		.from = from,
 		.self = self,
+		.known = vtx_hinted(x->config, x->f.vlan, x->f.dst),
 		.data = vtx_xdp_data(x->ctx),
 		.end = vtx_xdp_end(x->ctx),
 		.f = &x->f,
 	};
+	struct vtx_verdict v = decide(&q);
 
-	return decide(&q);
+	if (!q.known && v.action == VTX_TO_PORT && v.target)
+		vtx_give_hint(v.target, x->f.dst);
+	return v;
 }
 
 /*

@@ -66,17 +66,23 @@ static struct vtx_stats read_row(uint32_t row)
 	return sum;
 }
 
+static void set_target(struct vtx_target *t, const uint8_t *mac)
+{
+	struct vtx_fdb_key key = {.vlan = t->flags & VTX_T_ACCESS ? t->vlan : VTX_VLAN_ANY};
+	uint32_t number = t->port, lo = LO;
+
+	memcpy(key.mac, mac, 6);
+	memcpy(t->mac, mac, 6);
+	update(m.fdb, &key, t);
+	update(m.members, &number, t);
+	update(m.devmap, &number, &lo);
+}
+
 static void set_port(uint32_t number, const uint8_t *mac, uint32_t flags)
 {
 	struct vtx_target t = {.ifindex = LO, .port = number, .flags = flags, .vlan = VTX_VLAN_ANY, .max_len = 1514};
-	struct vtx_fdb_key key = {.vlan = VTX_VLAN_ANY};
-	uint32_t lo = LO;
 
-	memcpy(key.mac, mac, 6);
-	memcpy(t.mac, mac, 6);
-	update(m.fdb, &key, &t);
-	update(m.members, &number, &t);
-	update(m.devmap, &number, &lo);
+	set_target(&t, mac);
 	add_row(number);
 }
 
@@ -204,7 +210,6 @@ static void uplink_xdp_carries_frames_of_several_buffers(void **state)
 {
 	struct vtx_uplink_xdp *skel = vtx_uplink_xdp__open();
 	struct vtx_target wide = {.ifindex = LO, .port = 1, .vlan = VTX_VLAN_ANY, .max_len = 9014};
-	struct vtx_fdb_key key = {.vlan = VTX_VLAN_ANY};
 	struct frame f;
 	int prog;
 
@@ -215,16 +220,15 @@ static void uplink_xdp_carries_frames_of_several_buffers(void **state)
 	prog = bpf_program__fd(skel->progs.vtx_uplink_xdp);
 	set_maps(skel->obj, VTX_C_HOST | VTX_C_FRAGS);
 	set_port(1, guest1, VTX_T_XDP_OTHER);
-	memcpy(key.mac, guest1, 6);
 	wide.flags = VTX_T_XDP_OTHER;
-	update(m.fdb, &key, &wide);
+	set_target(&wide, guest1);
 	udp(&f, guest1, stranger, 0x1234);
 	frame_pad(&f, 1514);
 	assert_int_equal(frame_run(prog, &f), XDP_REDIRECT);
 	frame_pad(&f, 9014);
 	assert_int_equal(frame_run(prog, &f), XDP_PASS);
 	wide.flags |= VTX_T_XMIT_SG;
-	update(m.fdb, &key, &wide);
+	set_target(&wide, guest1);
 	assert_int_equal(frame_run(prog, &f), XDP_REDIRECT);
 	assert_int_equal(read_row(1).tx[VTX_CARRIER_XDP].bytes, 1514 + 9014);
 	frame_pad(&f, 9015);
@@ -363,6 +367,143 @@ static void what_the_stack_has_for_a_direct_port_is_dropped(void **state)
 	vtx_uplink_tc__destroy(skel);
 }
 
+/* To whom a UDP datagram for @mac from the wire went: a port's number, 0 for the stack. @tags: as frame_begin() has them */
+static uint32_t whose(int prog, const uint8_t *mac, int tags)
+{
+	uint64_t before[3] = {};
+	struct frame f;
+
+	for (uint32_t port = 1; port <= 2; port++)
+		before[port] = read_row(port).tx[VTX_CARRIER_XDP].frames;
+	frame_begin(&f, mac, stranger, tags, 0x0800);
+	frame_ipv4(&f, 17, 0x1234, 18);
+	if (frame_run(prog, &f) == XDP_PASS)
+		return 0;
+	for (uint32_t port = 1; port <= 2; port++)
+		if (read_row(port).tx[VTX_CARRIER_XDP].frames == before[port] + 1)
+			return port;
+	fail_msg("redirected, and counted for nobody");
+	return 0;
+}
+
+static void forget_address(const uint8_t *mac)
+{
+	struct vtx_fdb_key key = {.vlan = VTX_VLAN_ANY};
+
+	memcpy(key.mac, mac, 6);
+	assert_int_equal(bpf_map_delete_elem(m.fdb, &key), 0);
+}
+
+/* Where a frame to the same address went before is a hint: what commands have changed since holds all the same. */
+static void a_hint_never_outlives_what_it_says(void **state)
+{
+	struct vtx_uplink_xdp *skel = vtx_uplink_xdp__open_and_load();
+	struct vtx_target t = {.ifindex = LO, .port = 2, .flags = VTX_T_XDP_OTHER, .vlan = VTX_VLAN_ANY, .max_len = 1514}, none = {};
+	int prog = bpf_program__fd(skel->progs.vtx_uplink_xdp);
+	uint32_t one = 1;
+
+	(void)state;
+	set_maps(skel->obj, VTX_C_HOST);
+	set_port(1, guest1, VTX_T_XDP_OTHER);
+	set_port(2, guest2, VTX_T_XDP_OTHER);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(whose(prog, guest1, 0), 1);
+		assert_int_equal(whose(prog, guest2, 0), 2);
+	}
+	/* It is what spares the FDB. */
+	forget_address(guest2);
+	assert_int_equal(whose(prog, guest2, 0), 2);
+	/* Port 1 is gone, and port 2 has its address; guest2 is nobody's. */
+	update(m.members, &one, &none);
+	set_target(&t, guest1);
+	assert_int_equal(whose(prog, guest1, 0), 2);
+	assert_int_equal(whose(prog, guest2, 0), 0);
+	/* Nobody has any. */
+	forget_address(guest1);
+	memset(t.mac, 0, 6);
+	update(m.members, &(uint32_t){2}, &t);
+	assert_int_equal(whose(prog, guest1, 0), 0);
+	vtx_uplink_xdp__destroy(skel);
+}
+
+static void the_hosts_address_is_no_ports(void **state)
+{
+	struct vtx_uplink_xdp *skel = vtx_uplink_xdp__open_and_load();
+	struct vtx_config config = {.state = VTX_STATE_READY, .flags = VTX_C_HOST, .ifindex = LO, .mark = 0x8000};
+	struct vtx_target host = {.ifindex = LO, .port = VTX_HOST, .max_len = 1514};
+	struct vtx_fdb_key key = {.vlan = VTX_VLAN_ANY};
+	int prog = bpf_program__fd(skel->progs.vtx_uplink_xdp);
+	uint32_t zero = 0;
+
+	(void)state;
+	set_maps(skel->obj, VTX_C_HOST);
+	set_port(1, guest1, VTX_T_XDP_OTHER);
+	set_port(2, guest2, VTX_T_XDP_OTHER);
+	assert_int_equal(whose(prog, guest1, 0), 1);
+	/* The uplink is given the guest's address. */
+	memcpy(config.mac, guest1, 6);
+	memcpy(key.mac, guest1, 6);
+	update(m.fdb, &key, &host);
+	update(m.config, &zero, &config);
+	assert_int_equal(whose(prog, guest1, 0), 0);
+	assert_int_equal(whose(prog, guest2, 0), 2);
+	vtx_uplink_xdp__destroy(skel);
+}
+
+/* The same address in two VLANs, and in all others. */
+static void a_hint_is_for_one_vlan(void **state)
+{
+	struct vtx_uplink_xdp *skel = vtx_uplink_xdp__open_and_load();
+	struct vtx_target t = {.ifindex = LO, .port = 1, .flags = VTX_T_XDP_OTHER, .vlan = VTX_VLAN_ANY, .max_len = 1514};
+	struct vtx_target access = {.ifindex = LO,
+				    .port = 2,
+				    .flags = VTX_T_XDP_OTHER | VTX_T_ACCESS,
+				    .vlan = 101 /* that of frame_begin() */,
+				    .max_len = 1514};
+	int prog = bpf_program__fd(skel->progs.vtx_uplink_xdp);
+
+	(void)state;
+	set_maps(skel->obj, VTX_C_HOST | VTX_C_VLAN);
+	add_row(1);
+	add_row(2);
+	set_target(&t, guest1);
+	set_target(&access, guest1);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(whose(prog, guest1, 1), 2);
+		assert_int_equal(whose(prog, guest1, 0), 1);
+		assert_int_equal(whose(prog, guest1, 1), 2);
+	}
+	vtx_uplink_xdp__destroy(skel);
+}
+
+/* Nothing that is in the table, by whatever race, leads a frame astray. */
+static void wrong_hints_do_no_harm(void **state)
+{
+	struct vtx_uplink_xdp *skel = vtx_uplink_xdp__open_and_load();
+	int prog = bpf_program__fd(skel->progs.vtx_uplink_xdp), table = bpf_map__fd(skel->maps.bss);
+	static const uint16_t wrong[] = {2, VTX_PORT_MAX, VTX_HOST, VTX_ROWS, 0xffff};
+	size_t size = bpf_map__value_size(skel->maps.bss);
+	uint16_t *hints = malloc(size);
+	uint32_t zero = 0;
+
+	(void)state;
+	assert_non_null(hints);
+	set_maps(skel->obj, VTX_C_HOST);
+	set_port(1, guest1, VTX_T_XDP_OTHER);
+	set_port(2, guest2, VTX_T_XDP_OTHER);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		for (size_t slot = 0; slot < size / sizeof(*hints); slot++)
+			hints[slot] = wrong[i];
+		update(table, &zero, hints);
+		assert_int_equal(whose(prog, stranger, 0), 0);
+		assert_int_equal(whose(prog, (uint8_t[6]){}, 0), 0);
+		assert_int_equal(whose(prog, guest1, 0), 1);
+		assert_int_equal(whose(prog, guest1, 0), 1);
+	}
+	free(hints);
+	vtx_uplink_xdp__destroy(skel);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -374,6 +515,10 @@ int main(void)
 		cmocka_unit_test(uplink_xdp_carries_frames_of_several_buffers),
 		cmocka_unit_test(direct_ports_are_for_the_uplinks_xdp_alone),
 		cmocka_unit_test(what_the_stack_has_for_a_direct_port_is_dropped),
+		cmocka_unit_test(a_hint_never_outlives_what_it_says),
+		cmocka_unit_test(the_hosts_address_is_no_ports),
+		cmocka_unit_test(a_hint_is_for_one_vlan),
+		cmocka_unit_test(wrong_hints_do_no_harm),
 	};
 
 	if (unshare(CLONE_NEWNET)) {
