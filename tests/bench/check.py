@@ -229,7 +229,7 @@ def plan():
     yield "meter", meter, known["bare-drop"]
     for name in ("macvtap", "vtapxdp-tap", "vtapxdp-xsk"):
         yield f"neighbours-{name}", neighbours, known[name]
-    for name in ("macvtap", "vtapxdp-tap"):
+    for name in ("macvtap", "vtapxdp-tap", "vtapxdp-xsk"):
         yield f"floods-{name}", floods, known[name]
     for name in ("bare-drop", "vtapxdp-veth"):
         yield f"lab-{name}", lab, known[name]

@@ -255,19 +255,23 @@ static void make_arp(uint8_t frame[VTB_FRAME_MIN], uint32_t n)
 	memcpy(frame + 38, ip, 4);
 }
 
-/* Where a way has no sending of its own: the guest's device is g0, g1, ... in this network namespace. */
-static void send_packet(uint32_t n, const void *frame, size_t len)
+void vtb_send_packet(const char *dev, const void *frame, size_t len)
 {
-	struct sockaddr_ll to = {.sll_family = AF_PACKET};
-	char dev[IF_NAMESIZE];
+	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(dev)};
 	static int fd = -1;
 
 	if (fd < 0)
 		fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	snprintf(dev, sizeof(dev), "g%u", n);
-	to.sll_ifindex = if_nametoindex(dev);
 	if (sendto(fd, frame, len, 0, (struct sockaddr *)&to, sizeof(to)) < 0)
 		error(1, errno, "%s: send", dev);
+}
+
+static void send_packet(uint32_t guest, const void *frame, size_t len)
+{
+	char dev[IF_NAMESIZE];
+
+	snprintf(dev, sizeof(dev), "g%u", guest);
+	vtb_send_packet(dev, frame, len);
 }
 
 static void announce(const char *line)

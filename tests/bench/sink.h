@@ -15,7 +15,7 @@ struct vtb_way {
 	bool (*drain)(int i); /* takes what lies in vtb_fds[i], up to some thousand frames; true: there may be more */
 	void (*collect)(void); /* NULL, or: fetches what was counted elsewhere into vtb_total, vtb_flows, vtb_hist */
 	void (*reset)(void); /* NULL, or: of what is counted elsewhere */
-	void (*send)(uint32_t guest, const void *frame, size_t len); /* NULL, or: a frame of that guest's */
+	void (*send)(uint32_t guest, const void *frame, size_t len); /* a frame of that guest's. NULL: its device is g0, g1, ... */
 	uint64_t (*lost)(void); /* NULL, or: what its socket had no room for so far */
 	bool spin; /* never sleeps: the way polls by itself */
 	uint32_t pause_us; /* 0, or: while frames come it looks for them after so long, instead of being woken for them */
@@ -35,5 +35,7 @@ extern uint64_t vtb_hist[VTB_HIST_SIZE];
 void vtb_take(const void *frame, uint32_t len, uint32_t guest, uint64_t now);
 /* The same where only what comes from the payload on is known, and the payload says whose it is. */
 void vtb_take_payload(const void *payload, uint32_t len, uint64_t now);
+/* A frame out of a device of this network namespace. */
+void vtb_send_packet(const char *dev, const void *frame, size_t len);
 
 #endif

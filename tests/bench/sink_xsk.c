@@ -46,6 +46,7 @@ struct guest {
 	struct xsk_ring_cons completion, rx;
 	struct xsk_umem *umem;
 	struct xsk_socket *xsk;
+	const char *dev;
 	uint8_t *area;
 	uint32_t begun; /* bytes of a frame whose last buffer hasn't come yet */
 	uint8_t head[HEAD]; /* of that frame */
@@ -117,6 +118,7 @@ static void open_guest(struct guest *g, const char *dev, uint32_t queue, const c
 	struct xsk_socket_config config = {.rx_size = ring, .libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD};
 	int fd, map, err;
 
+	g->dev = dev;
 	/* Without it the kernel drops what doesn't fit into one buffer. */
 	config.bind_flags = mtu_of(dev) > ONE_BUFFER ? XDP_USE_SG : 0;
 	make_umem(g);
@@ -216,4 +218,11 @@ static bool drain(int i)
 	return n == BATCH;
 }
 
-struct vtb_way vtb_way_xsk = {.name = "xsk", .usage = "poll|busy|pause {DEV QUEUE PINNED-MAP}...", .open = open_xsk, .drain = drain};
+/* The few that a guest sends: the sockets are for receiving. */
+static void send_frame(uint32_t guest, const void *frame, size_t len)
+{
+	vtb_send_packet(guests[guest].dev, frame, len);
+}
+
+struct vtb_way vtb_way_xsk = {
+	.name = "xsk", .usage = "poll|busy|pause {DEV QUEUE PINNED-MAP}...", .open = open_xsk, .drain = drain, .send = send_frame};
