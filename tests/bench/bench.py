@@ -19,7 +19,7 @@ import contenders
 import machine
 import measures
 import report
-from rig import BENCH, TOP, RigError, run
+from rig import BENCH, BIG_MTU, LIVE_MAX, TOP, RigError, make_feed, run
 
 ENTER = os.path.join(TOP, "tests", "lib", "enter.sh")
 QUIET_WAIT = {True: 1, False: 20}  # seconds, in a quick run and else
@@ -82,21 +82,39 @@ def lab_of(args):
         raise SystemExit(f"bench: {args.uplink}: there is no such device here")
     if not os.path.exists(f"{place}/device"):
         raise SystemExit(f"bench: {args.uplink}: is no physical NIC, and would not come back from the namespaces that it is moved to")
-    found = json.loads(run("ip", "-j", "addr", "show", args.uplink))[0]
+    found = json.loads(run("ip", "-d", "-j", "addr", "show", args.uplink))[0]
     used = [address["local"] for address in found["addr_info"] if address["scope"] != "link"]
     if used or "master" in found:
         raise SystemExit(f"bench: {args.uplink}: is in use ({', '.join(used) or 'part of ' + found['master']}): measuring takes it away from this machine")
-    return {"uplink": args.uplink, "home": HOME.fileno(), "generator": shlex.split(args.generator)}
+    frame_max = BIG_MTU if found.get("max_mtu", 0) >= BIG_MTU else LIVE_MAX
+    return {"uplink": args.uplink, "home": HOME.fileno(), "generator": shlex.split(args.generator), "frame_max": frame_max}
+
+
+FEED = ("vtbfeed0", "vtbfeed1")
 
 
 def generate(dev):
-    """The other machine's part: says what it sends as its own address, and obeys."""
+    """The other machine's part: says what it sends as its own address, and obeys. Frames of 9,000 bytes are for a NIC that has such an MTU."""
+    if not os.path.exists(f"/sys/class/net/{dev}"):
+        raise SystemExit(f"bench: {dev}: there is no such device here")
+    found = json.loads(run("ip", "-j", "link", "show", dev))[0]
+    words = [f"{BENCH}/gen", dev, found["address"]]
+    if found["mtu"] < BIG_MTU:
+        os.execv(words[0], words)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    drop_feed()  # of one that was killed
     try:
-        with open(f"/sys/class/net/{dev}/address", encoding="ascii") as file:
-            mac = file.read().strip()
-    except OSError as error:
-        raise SystemExit(f"bench: {dev}: there is no such device here") from error
-    os.execv(f"{BENCH}/gen", ["gen", dev, mac])
+        make_feed(*FEED, found["mtu"])
+        return subprocess.run([*words, "0", *FEED], check=False).returncode
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        drop_feed()
+
+
+def drop_feed():
+    run("ip", "link", "del", FEED[0], check=False)
 
 
 # Inside: one contender, one measure
@@ -139,7 +157,7 @@ def turn(contender, what, settings, lab, kept, patience):
             sample = kept.get((name, point))
             if not sample:
                 busy = machine.wait_quiet(patience)
-                sample = {"contender": contender.name, "measure": name, "point": point, "busy_before": busy,
+                sample = {"contender": contender.name, "measure": name, "point": point, "busy_before": busy, "pace_before": machine.pace(settings.cpus[0]),
                           **run_inside({"contender": contender.name, "measure": name, "point": point, "ndr": ndr, "lab": lab, "settings": settings.__dict__})}
                 yield sample
             if name == "throughput" and "result" in sample:
@@ -228,7 +246,7 @@ def list_names():
 
 def main(argv):
     if argv[:1] == ["generate"] and len(argv) == 2:
-        generate(argv[1])
+        return generate(argv[1])
     args = parse(argv)
     if args.inside:
         inside(json.loads(args.inside))

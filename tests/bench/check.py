@@ -149,16 +149,23 @@ def floods(contender):
 
 
 def lab(contender):
-    """A NIC from elsewhere, with a generator that is started by a command; and the NIC is back where it was at the end."""
+    """A NIC from elsewhere, with a generator that is started by a command; and the NIC is back where it was, as it was, at the end."""
+    for size, mtu in (("64", 1500), ("9000", 9000)):
+        run_inside("one_lab", contender.name, size, mtu)
+
+
+def one_lab(contender, size, mtu):
+    """@mtu: of the generator's NIC"""
     for name in ("home", "there"):
         run("ip", "netns", "add", name)
     run("ip", "link", "add", "nic", "netns", "home", "type", "veth", "peer", "name", "nic", "netns", "there")
-    run("ip", "link", "set", "nic", "up", netns="there")
-    generator = ["nsenter", "--net=/run/netns/there", os.path.join(BENCH, "gen"), "nic", "02:00:00:00:00:01"]
-    with Session(contender, lab={"uplink": "nic", "home": "/run/netns/home", "generator": generator}) as session:
+    run("ip", "link", "set", "nic", "mtu", mtu, "up", netns="there")
+    generator = ["nsenter", "--net=/run/netns/there", sys.executable, os.path.join(TOP, "tests", "bench", "bench.py"), "generate", "nic"]
+    with Session(contender, size=size, lab={"uplink": "nic", "home": "/run/netns/home", "generator": generator}) as session:
         session.start()
         same("received", gentle(session).received, FRAMES)
-    run("ip", "link", "show", "nic", netns="home")
+    same("MTU of the NIC that came back", json.loads(run("ip", "-j", "link", "show", "nic", netns="home"))[0]["mtu"], 1500)
+    same("devices beside the generator's", len(json.loads(run("ip", "-j", "link", netns="there"))), 2)
 
 
 def bench(out, *options):

@@ -90,3 +90,22 @@ def wait_quiet(seconds):
         busy = (after[0] - before[0]) / max(1, after[1] - before[1])
         if busy <= QUIET_BUSY or time.monotonic() > end:
             return busy
+
+
+PACE_WORK = 200000  # numbers added up: some milliseconds
+
+
+def pace(cpu):
+    """Seconds that a fixed piece of work takes on that CPU, the best of three. Where a machine shares its processor with others it has no speed of its
+    own, and nothing in /proc/stat says so."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {cpu})
+    try:
+        times = []
+        for _ in range(3):
+            begun = time.monotonic()
+            sum(range(PACE_WORK))
+            times.append(time.monotonic() - begun)
+        return min(times)
+    finally:
+        os.sched_setaffinity(0, allowed)

@@ -13,6 +13,7 @@ CONSUMERS = {"read": "Guests on TAP or macvtap, read by read()", "xdp": "Guests 
              "stack": "Guests whose network stack receives, UDP", "xsk": "Guests on AF_XDP sockets"}
 SHORT = {"read": "read()", "xdp": "XDP", "stack": "stack", "xsk": "AF_XDP"}
 NEAR_CEILING = 0.9
+SLOW_PACE = 1.2  # times what a fixed piece of work takes at best
 
 
 def amount(summary, scale=1.0, digits=3):
@@ -79,14 +80,16 @@ class Report:
             self.say("Figures are medians, with the least and the most of the rounds in brackets.\n")
 
     def rounds(self):
-        """How many rounds each measure had: a run can be resumed with more for some."""
+        """How many rounds each measure had: a run can be resumed with more of them, for some contenders."""
         counts = {}
         for sample in self.data["samples"]:
-            counts.setdefault(sample["measure"], set()).add(sample["round"])
+            counts.setdefault(sample["measure"], {}).setdefault(sample["contender"], set()).add(sample["round"])
         by_count = {}
         for measure, found in counts.items():
-            by_count.setdefault(len(found), []).append(measure)
-        return "; ".join(f"{count} round{'s' if count > 1 else ''} of {', '.join(names)}" for count, names in sorted(by_count.items(), reverse=True))
+            numbers = {len(rounds) for rounds in found.values()}
+            by_count.setdefault((max(numbers), min(numbers)), []).append(measure)
+        return "; ".join(f"{least if least == most else f'{least} to {most}'} round{'s' if most > 1 else ''} of {', '.join(names)}"
+                         for (most, least), names in sorted(by_count.items(), reverse=True))
 
     def warnings(self):
         said = []
@@ -96,6 +99,7 @@ class Report:
         if loud:
             said.append(f"The machine was not quiet: before {len(loud)} of {len(busy)} measures something else took {max(loud):.0%} of its CPU time "
                         "or less. These figures are not to be trusted.")
+        said += self.pace([sample["pace_before"] for sample in samples if "pace_before" in sample])
         irregular = {}
         for sample in samples:
             for name, count in sample.get("irregular", {}).items():
@@ -112,6 +116,15 @@ class Report:
         absent = self.data["absent"]
         if absent:
             self.say("Not there: " + "; ".join(f"{self.title(name)} ({reason})" for name, reason in absent.items()) + ".\n")
+
+    @staticmethod
+    def pace(paces):
+        """@paces: how long a fixed piece of work took before each measure"""
+        slow = [pace for pace in paces if pace > SLOW_PACE * min(paces)]
+        if not slow:
+            return []
+        return [f"The machine itself was not always equally fast, as those are that share a processor with others: before {len(slow)} of {len(paces)} "
+                f"measures a fixed piece of work took {SLOW_PACE:.1f} to {max(slow) / min(paces):.1f} times as long as at best."]
 
     def goals(self):
         rows = []

@@ -77,6 +77,14 @@ def wait_until(what, condition, seconds=DEADLINE):
         time.sleep(0.01)
 
 
+def make_feed(near, far, mtu, netns=None):
+    """The veth pair through which the generator's larger frames become XDP frames."""
+    ip("link", "add", near, "numrxqueues", 1, "numtxqueues", 1, "mtu", mtu + 100, "type", "veth", "peer", "name", far,
+       "numrxqueues", 1, "numtxqueues", 1, "mtu", mtu + 100, netns=netns)
+    for dev in (near, far):
+        ip("link", "set", dev, "up", netns=netns)
+
+
 def guest_mac(number):
     low = ADDR_FIRST + number
     return f"02:42:00:00:{low >> 8:02x}:{low & 255:02x}"
@@ -141,6 +149,7 @@ class Rig:
         self.mtu, self.vlan, self.apart = mtu, vlan, apart
         self.tools, self.daemons = [], []
         self.written = {}  # what was written over in /sys
+        self.mtu_before = None  # the lab's NIC had it
         self.generator = None
         self.lab = lab
         self.uplink = lab["uplink"] if lab else "eth0"
@@ -161,6 +170,9 @@ class Rig:
     def take_uplink(self):
         """The NIC comes here. Should this process die, the kernel puts it back."""
         run(*self.at_home("ip", "link", "set", self.uplink, "netns", "host"))
+        if self.mtu > LIVE_MAX:
+            self.mtu_before = json.loads(ip("-j", "link", "show", self.uplink))[0]["mtu"]
+            ip("link", "set", self.uplink, "mtu", self.mtu)
         ip("link", "set", self.uplink, "up")
 
     def give_back_uplink(self):
@@ -172,6 +184,8 @@ class Rig:
         open(name, "w", encoding="ascii").close()
         run("mount", "--bind", self.lab["home"], name)
         ip("link", "set", self.uplink, "down")
+        if self.mtu_before:
+            ip("link", "set", self.uplink, "mtu", self.mtu_before)
         ip("link", "set", self.uplink, "netns", os.path.basename(name))
 
     def netns_of(self, number):
@@ -255,17 +269,12 @@ class Rig:
         if self.lab:
             self.generator = self.tool(*self.at_home(*self.lab["generator"]))
             return self.generator
-        words = [os.path.join(BENCH, "gen"), "wire0", WIRE_MAC, self.vlan] + (self.make_feed() if self.mtu > LIVE_MAX else [])
+        words = [os.path.join(BENCH, "gen"), "wire0", WIRE_MAC, self.vlan]
+        if self.mtu > LIVE_MAX:
+            make_feed("feed0", "feed1", self.mtu, netns="wire")
+            words += ["feed0", "feed1"]
         self.generator = self.tool(*words, netns="wire", cpu=self.generator_cpu)
         return self.generator
-
-    def make_feed(self):
-        """The veth pair through which the generator's larger frames become XDP frames."""
-        ip("link", "add", "feed0", "numrxqueues", 1, "numtxqueues", 1, "mtu", self.mtu + 100, "type", "veth", "peer", "name", "feed1",
-           "numrxqueues", 1, "numtxqueues", 1, "mtu", self.mtu + 100, netns="wire")
-        for dev in ("feed0", "feed1"):
-            ip("link", "set", dev, "up", netns="wire")
-        return ["feed0", "feed1"]
 
     def start_sink(self, *words, netns="guests"):
         head = [os.path.join(BENCH, "sink")] + (["--vlan"] if self.vlan else [])

@@ -88,6 +88,17 @@ class GoalTest(unittest.TestCase):
             self.assertEqual(goal.judge(results)[3], "not measured")
 
 
+class PaceTest(unittest.TestCase):
+    def test_a_steady_machine_is_not_spoken_of(self):
+        self.assertEqual(report.Report.pace([]), [])
+        self.assertEqual(report.Report.pace([0.010, 0.0119]), [])
+
+    def test_an_unsteady_one_is(self):
+        (text,) = report.Report.pace([0.010, 0.011, 0.015, 0.020])
+        self.assertIn("before 2 of 4 measures", text)
+        self.assertIn("to 2.0 times", text)
+
+
 class NumberTest(unittest.TestCase):
     def test_digits(self):
         self.assertEqual([report.number(value) for value in (0, 0.1234, 1.2345, 12.345, 123.45, 12345.6)], ["0", "0.12", "1.23", "12.3", "123", "12346"])

@@ -20,18 +20,18 @@ printed() {
 	cat "$BATS_TEST_TMPDIR/printed"
 }
 
-VERBS=("attach" "detach" "set" "port add" "port set" "port del" "show" "fdb" "neigh" "mdb" "stats" "repair"
+VERBS=("attach" "detach" "set" "port add" "port set" "port del" "show" "fdb" "neigh" "mdb" "stats" "repair" "upgrade"
 	"guest rx" "guest tx" "guest echo" "guest fwd" "guest tap" "batch" "version" "help")
 
 @test "help: on stdout, exit 0, in every way to ask for it" {
 	local verb
 	prints vtx help
-	for verb in "${VERBS[@]}"; do
+	for verb in "${VERBS[@]}" broker; do
 		has "the overview" "$(printed)" "  $verb "
 	done
 	prints vtx --help
 	prints vtx -h
-	for verb in "${VERBS[@]}"; do
+	for verb in "${VERBS[@]}" broker; do
 		# shellcheck disable=SC2086 # one or two words
 		prints vtx help $verb
 		has "help $verb" "$(printed)" "$verb"
