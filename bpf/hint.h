@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where a frame to an address went the last time. Asking the FDB costs more than all else that the fast path does for a frame; a hint is a
- * port's number, found by one multiplication, whose record then says whether the address is its own.
+ * Where a frame to an address went the last time. The FDB's entries lie anywhere in memory, and with many guests each look-up waits for it
+ * several times; a hint is a port's number, found by one multiplication, whose record then says whether the address is its own.
  *
- * Theory of operation: hints are a table of the program's own, which nobody else reads or writes, and never have to be right: they are
- * believed only where the port's record among the members, which commands keep, answers as the FDB would. So one that is stale, or was
+ * Theory of operation: hints are a table of the object's own (its .bss), which no command reads or writes, and never have to be right: they
+ * are believed only where the port's record among the members, which commands keep, answers as the FDB would. So one that is stale, or was
  * written by two CPUs at once, costs a look into the FDB, as having none does. Addresses that an FDB entry alone knows, a port's further
  * ones and learnt ones, have none.
  */
@@ -23,7 +23,7 @@ static __always_inline __u16 *vtx_hint_of(const __u8 *mac)
 {
 	__u64 value = 0;
 
-	__builtin_memcpy(&value, mac, VTX_MAC_SIZE);
+	vtx_copy_mac((__u8 *)&value, mac);
 	return &vtx_hints[__builtin_bswap64(value) * 0x9e3779b97f4a7c15ULL >> (64 - VTX_HINT_BITS)];
 }
 

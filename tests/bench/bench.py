@@ -109,6 +109,8 @@ def generate(dev):
         return subprocess.run([*words, "0", *FEED], check=False).returncode
     except KeyboardInterrupt:
         return 130
+    except RigError as error:
+        raise SystemExit(f"bench: {error}") from error
     finally:
         drop_feed()
 

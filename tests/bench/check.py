@@ -20,7 +20,7 @@ import unittest
 import contenders
 import measures
 from bench import ENTER
-from rig import BENCH, TOP, run
+from rig import TOP, run
 from session import SIZES, Session
 
 FRAMES = 200  # fewer than any ring on the way holds: none may be lost, however busy the machine

@@ -213,7 +213,7 @@ class Report:
         rates = ("100000", "500000", "1000000", "full")
         self.say("## CPU time\n")
         self.say("Nanoseconds that the whole machine spends on a frame, at fixed rates; the generator's own time and what the machine does while idle are left "
-                 "out. No figure: more than 2 % was lost, or the rate was not reached. At full speed what is lost costs, too: nanoseconds for each frame that came. The last "
+                 "out. No figure: more than 2 % was lost, or the rate was not reached; no brackets: in one round only it was. At full speed what is lost costs, too: nanoseconds for each frame that came. The last "
                  "column is that of the CPU which receives alone: what bounds the rate on a real NIC, where no generator shares it.\n")
         self.say(table(("", "0.1 M/s", "0.5 M/s", "1 M/s", "full speed", "the NIC's CPU there"), [
             (self.title(name, names), *[amount(self.results.summary(name, "cpu", rate, "ns")) for rate in rates], amount(self.nic_cpu(name))) for name in names]))

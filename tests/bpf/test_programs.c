@@ -367,6 +367,18 @@ static void what_the_stack_has_for_a_direct_port_is_dropped(void **state)
 	vtx_uplink_tc__destroy(skel);
 }
 
+/* The uplink's XDP program over two guests' ports. */
+static struct vtx_uplink_xdp *open_for_two(void)
+{
+	struct vtx_uplink_xdp *skel = vtx_uplink_xdp__open_and_load();
+
+	assert_non_null(skel);
+	set_maps(skel->obj, VTX_C_HOST);
+	set_port(1, guest1, VTX_T_XDP_OTHER);
+	set_port(2, guest2, VTX_T_XDP_OTHER);
+	return skel;
+}
+
 /* To whom a UDP datagram for @mac from the wire went: a port's number, 0 for the stack. @tags: as frame_begin() has them */
 static uint32_t whose(int prog, const uint8_t *mac, int tags)
 {
@@ -397,15 +409,12 @@ static void forget_address(const uint8_t *mac)
 /* Where a frame to the same address went before is a hint: what commands have changed since holds all the same. */
 static void a_hint_never_outlives_what_it_says(void **state)
 {
-	struct vtx_uplink_xdp *skel = vtx_uplink_xdp__open_and_load();
+	struct vtx_uplink_xdp *skel = open_for_two();
 	struct vtx_target t = {.ifindex = LO, .port = 2, .flags = VTX_T_XDP_OTHER, .vlan = VTX_VLAN_ANY, .max_len = 1514}, none = {};
 	int prog = bpf_program__fd(skel->progs.vtx_uplink_xdp);
 	uint32_t one = 1;
 
 	(void)state;
-	set_maps(skel->obj, VTX_C_HOST);
-	set_port(1, guest1, VTX_T_XDP_OTHER);
-	set_port(2, guest2, VTX_T_XDP_OTHER);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(whose(prog, guest1, 0), 1);
 		assert_int_equal(whose(prog, guest2, 0), 2);
@@ -428,7 +437,7 @@ static void a_hint_never_outlives_what_it_says(void **state)
 
 static void the_hosts_address_is_no_ports(void **state)
 {
-	struct vtx_uplink_xdp *skel = vtx_uplink_xdp__open_and_load();
+	struct vtx_uplink_xdp *skel = open_for_two();
 	struct vtx_config config = {.state = VTX_STATE_READY, .flags = VTX_C_HOST, .ifindex = LO, .mark = 0x8000};
 	struct vtx_target host = {.ifindex = LO, .port = VTX_HOST, .max_len = 1514};
 	struct vtx_fdb_key key = {.vlan = VTX_VLAN_ANY};
@@ -436,9 +445,6 @@ static void the_hosts_address_is_no_ports(void **state)
 	uint32_t zero = 0;
 
 	(void)state;
-	set_maps(skel->obj, VTX_C_HOST);
-	set_port(1, guest1, VTX_T_XDP_OTHER);
-	set_port(2, guest2, VTX_T_XDP_OTHER);
 	assert_int_equal(whose(prog, guest1, 0), 1);
 	/* The uplink is given the guest's address. */
 	memcpy(config.mac, guest1, 6);
@@ -479,7 +485,7 @@ static void a_hint_is_for_one_vlan(void **state)
 /* Nothing that is in the table, by whatever race, leads a frame astray. */
 static void wrong_hints_do_no_harm(void **state)
 {
-	struct vtx_uplink_xdp *skel = vtx_uplink_xdp__open_and_load();
+	struct vtx_uplink_xdp *skel = open_for_two();
 	int prog = bpf_program__fd(skel->progs.vtx_uplink_xdp), table = bpf_map__fd(skel->maps.bss);
 	static const uint16_t wrong[] = {2, VTX_PORT_MAX, VTX_HOST, VTX_ROWS, 0xffff};
 	size_t size = bpf_map__value_size(skel->maps.bss);
@@ -488,9 +494,6 @@ static void wrong_hints_do_no_harm(void **state)
 
 	(void)state;
 	assert_non_null(hints);
-	set_maps(skel->obj, VTX_C_HOST);
-	set_port(1, guest1, VTX_T_XDP_OTHER);
-	set_port(2, guest2, VTX_T_XDP_OTHER);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		for (size_t slot = 0; slot < size / sizeof(*hints); slot++)
 			hints[slot] = wrong[i];
