@@ -7,6 +7,7 @@
 
 #include "attach.h"
 #include "commands.h"
+#include "error.h"
 #include "ethtool.h"
 #include "link.h"
 #include "lock.h"
@@ -66,7 +67,21 @@ static void render_steering(const struct vtx_uplink *u, const struct vtx_port *p
 	vtx_render_number("rss_context", NULL, port->context);
 }
 
-/* @sockets: how many AF_XDP sockets are bound, or -1: unknown, or not that kind of port */
+/* @sockets: how many there are, or why they can't be told */
+static void sockets_note(int sockets)
+{
+	char note[128];
+
+	if (!sockets)
+		render_note("nobody has an AF_XDP socket bound to it");
+	if (sockets >= 0 || sockets == -EOPNOTSUPP)
+		return;
+	snprintf(note, sizeof(note), "its AF_XDP sockets can't be told: %s",
+		 sockets == -ENOENT ? "the guest's namespace has no name and no process that is seen from here" : vtx_reason_of(sockets));
+	render_note(note);
+}
+
+/* @sockets: as vtx_render_sockets() returns it; -EOPNOTSUPP: not that kind of port */
 static void port_notes(const struct vtx_uplink *u, __u32 number, const struct vtx_port *port, bool gone, const struct vtx_link *link,
 		       int sockets)
 {
@@ -80,8 +95,8 @@ static void port_notes(const struct vtx_uplink *u, __u32 number, const struct vt
 		render_note("nobody has the TAP open");
 	else if (!link->up)
 		render_note("its device is down");
-	if (!sockets)
-		render_note("nobody has an AF_XDP socket bound to it");
+	if (!gone)
+		sockets_note(sockets);
 	if (!gone && !vtx_port_is_direct(port) && link->mtu != port->mtu)
 		render_note("its device has another MTU than the port: 'vtapxdp port set --mtu' brings them together");
 	if (!(port->flags & VTX_P_XDP_TARGET))
@@ -98,7 +113,7 @@ static void render_port(const struct vtx_uplink *u, __u32 number, const struct v
 	struct vtx_link link = {};
 	bool gone = (port->ifindex || vtx_port_is_direct(port)) && vtx_port_device(port, &link);
 	char mac[VTX_MAC_TEXT];
-	int sockets = -1;
+	int sockets = -EOPNOTSUPP;
 
 	vtx_render_object(NULL);
 	vtx_render_text("name", "  %s:", port->name);

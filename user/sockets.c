@@ -113,10 +113,10 @@ static void render_socket(void *arg, const struct vtx_socket *s)
 
 int vtx_render_sockets(const struct vtx_port *port)
 {
-	int n = 0;
+	int n = 0, err = vtx_sockets_each(port, count, &n);
 
-	if (vtx_sockets_each(port, count, &n))
-		return -1;
+	if (err)
+		return err;
 	vtx_render_array("sockets");
 	vtx_sockets_each(port, render_socket, NULL);
 	vtx_render_close();

@@ -22,8 +22,8 @@ struct vtx_socket {
  * can't be found. */
 int vtx_sockets_each(const struct vtx_port *port, void (*fn)(void *arg, const struct vtx_socket *socket), void *arg);
 
-/* Renders them as the array "sockets"; nothing where the kernel doesn't tell. In text, a line for each. Returns how many there are, or -1.
- */
+/* Renders them as the array "sockets"; nothing where they can't be told. In text, a line for each. Returns how many there are, or an error
+ * of vtx_sockets_each(). */
 int vtx_render_sockets(const struct vtx_port *port);
 
 #endif

@@ -59,13 +59,16 @@ static void what_to_do(const struct vtx_uplink *u, const struct vtx_port *port, 
 	else if (port->queue_first)
 		snprintf(text, size, "give it all queues (--queue 0-%u)", there - 1);
 	else
-		snprintf(text, size, "'ethtool -L %s combined %u', or give it all queues (--queue 0-%u)", name, port->queues, there - 1);
+		snprintf(text, size,
+			 "'ethtool -L %s combined %u' (before 'vtapxdp attach', where the driver refuses it after), or give it all queues "
+			 "(--queue 0-%u)",
+			 name, port->queues, there - 1);
 }
 
 int vtx_steer_note(const struct vtx_uplink *u, const struct vtx_port *port, __u64 lost, char *note, size_t size)
 {
 	enum vtx_steering state = vtx_steer_state(u, port);
-	char reason[160], remedy[128], count[64] = "";
+	char reason[160], remedy[192], count[64] = "";
 
 	if (state >= VTX_STEER_RULES)
 		return !lost ? 0 : snprintf(note, size, "%" PRIu64 " frames for it came by other queues (wrong_queue)", (uint64_t)lost);

@@ -288,6 +288,18 @@ second_uplink() {
 	setpriv --bounding-set=-sys_resource --inh-caps=-sys_resource "$VTAPXDP" guest rx "$DEV_a" --pin "$PIN_a" --idle 100
 }
 
+@test "show says so where a guest's sockets can't be told: nobody can find its namespace" {
+	local namespace
+	ip netns add dark
+	vtx port add eth0 a --xsk --mac "$A" --netns dark --ifname xsk0
+	has_not "while it has a name" "$(vtx show eth0)" "can't be told"
+	exec {namespace}</run/netns/dark
+	ip netns del dark
+	has "text" "$(vtx show eth0)" "its AF_XDP sockets can't be told: the guest's namespace has no name"
+	is "JSON" "$(vtx_json '.[0].ports[0] | has("sockets"), (.notes | map(select(contains("told"))) | length)' show eth0)" $'false\n1'
+	exec {namespace}<&-
+}
+
 @test "a queue has one guest: the second is told, the first one gets everything" {
 	xsk_port a "$A"
 	spawn_guest rx rx a --check --count "$N" --duration 20 "${DEEP[@]}"
