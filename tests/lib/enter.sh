@@ -10,7 +10,7 @@ mount -t sysfs sysfs /sys # of the new network namespace
 mount -t bpf bpf /sys/fs/bpf
 mount -t tmpfs tmpfs /run # ip netns add, and locks
 mkdir /run/netns
-touch /run/netns/host
+: >/run/netns/host
 mount --bind /proc/self/ns/net /run/netns/host
 ip link set lo up
 

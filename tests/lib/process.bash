@@ -9,7 +9,11 @@ declare -gA SPAWNED=()
 on() {
 	local netns=$1
 	shift
-	nsenter --net="/run/netns/$netns" "$@"
+	if [[ $1 == ip ]]; then
+		ip -n "$netns" "${@:2}" # goes there by itself: a process less
+	else
+		nsenter --net="/run/netns/$netns" "$@"
+	fi
 }
 
 # spawn NAME COMMAND...: starts it and returns when it has printed "ready".
@@ -27,7 +31,9 @@ spawn_quiet() {
 }
 
 is_ready() {
-	grep -qx ready "$BATS_TEST_TMPDIR/$1.out" || {
+	local lines IFS=$'\n'
+	mapfile -t lines <"$BATS_TEST_TMPDIR/$1.out"
+	[[ $IFS"${lines[*]}"$IFS == *"$IFS"ready"$IFS"* ]] || {
 		cat "$BATS_TEST_TMPDIR/$1.err"
 		return 1
 	}
@@ -61,8 +67,9 @@ stop_all() {
 
 # Gone, or a zombie whose last thread is: until then its descriptors are open.
 has_ended() {
-	local threads=("/proc/$1/task"/*)
-	[[ ! -e /proc/$1 ]] || { ((${#threads[@]} <= 1)) && [[ $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) == [ZX]* ]]; }
+	local threads=("/proc/$1/task"/*) stat
+	read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
+	((${#threads[@]} <= 1)) && [[ ${stat##*) } == [ZX]* ]]
 }
 
 show_logs() {
@@ -76,10 +83,9 @@ show_logs() {
 
 # In the test's process namespace only bats may be left: a command under test that leaves a process behind is found here.
 no_process_left() {
-	local stat pid left=
+	local name stat left=
 	for stat in /proc/[0-9]*; do
-		pid=${stat#/proc/}
-		[[ $(cat "$stat/comm" 2>/dev/null) == vtapxdp ]] && ! has_ended "$pid" && left+=" $(tr '\0' ' ' <"$stat/cmdline")"
+		read -r name 2>/dev/null <"$stat/comm" && [[ $name == vtapxdp ]] && ! has_ended "${stat#/proc/}" && left+=" $(tr '\0' ' ' <"$stat/cmdline")"
 	done
 	[[ -z $left ]] || fail "left running:$left"
 }

@@ -14,8 +14,8 @@
 
 bats_require_minimum_version 1.5.0
 
-LIB=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
-TOP=$(readlink -f "$LIB/../..")
+TOP=${BATS_TEST_DIRNAME%/tests/*}
+LIB=$TOP/tests/lib
 : "${VTX_XDP:=native}" "${VTX_KIND:=tap}" "${VTX_TC:=auto}" "${VTX_OFFLOADS:=on}"
 VTAPXDP=${VTAPXDP:-$TOP/build/vtapxdp}
 TOOLS=${TOOLS:-$TOP/build/tests/tools}

@@ -12,7 +12,7 @@
 #   QUIET=1   no addresses and no IPv6: nothing is on the wire but what a test sends
 #   UPLINK_NETNS=NETNS UPLINK_DEV=DEV   where vtx() and those that call it are at work: with a second vtapxdp at the wire's end, "wire" and "wire0"
 
-declare -gA GUEST_MAC=() GUEST_DEV=() GUEST_KIND=() GUEST_NUMBER=()
+declare -gA GUEST_MAC=() GUEST_DEV=() GUEST_MTU=() GUEST_KIND=() GUEST_NUMBER=()
 UPLINK_MAC=02:00:00:00:00:02
 WIRE_MAC=02:00:00:00:00:01
 
@@ -47,8 +47,7 @@ settle_netns() {
 # add_addresses NETNS DEV NUMBER
 add_addresses() {
 	((${QUIET:-0})) && return
-	on "$1" ip addr add "10.0.0.$3/24" dev "$2"
-	on "$1" ip addr add "fd00::$3/64" dev "$2" nodad
+	on "$1" ip -batch - <<<"addr add 10.0.0.$3/24 dev $2"$'\n'"addr add fd00::$3/64 dev $2 nodad"
 }
 
 # make_wire [MTU]
@@ -95,7 +94,7 @@ add_port() {
 	xsk) vtx port add "${UPLINK_DEV:-eth0}" "$name" --xsk --netns "$name" --ifname xsk0 $(no_offloads "$@") ;;
 	direct) vtx port add "${UPLINK_DEV:-eth0}" "$name" --xsk --queue 0 --trust --ip "10.0.0.$number" --ip "fd00::$number" $(no_offloads "$@") ;;
 	esac
-	read -r "GUEST_MAC[$name]" "GUEST_DEV[$name]" <<<"$(vtx_json '.[0].ports[0] | "\(.macs[0]) \(.dev)"' show "${UPLINK_DEV:-eth0}" "$name")"
+	ask_port "$name"
 	# shellcheck disable=SC2034 # tests read it
 	GUEST_KIND[$name]=$kind GUEST_NUMBER[$name]=$number
 	case $kind in
@@ -107,6 +106,12 @@ add_port() {
 	add_addresses "$name" eth0 "$number"
 	wait_until 5 is_running "$name" eth0
 	wait_until 5 is_running "${UPLINK_NETNS:-host}" "${GUEST_DEV[$name]}"
+}
+
+# What the port has: its address, device, MTU and the directory of the uplink's pins
+ask_port() {
+	read -r "GUEST_MAC[$1]" "GUEST_DEV[$1]" "GUEST_MTU[$1]" PINNED \
+		<<<"$(vtx_json '.[0] | "\(.ports[0] | "\(.macs[0]) \(.dev) \(.mtu)") \(.pins)"' show "${UPLINK_DEV:-eth0}" "$1")"
 }
 
 # three_guests [ATTACH-OPTION...]: an uplink with guests a and b of this run's kind, and c of the other
@@ -135,15 +140,11 @@ no_offloads() {
 
 # start_xskguest NAME DEVICE NETNS: whose sockets are bound to DEVICE, which is there
 start_xskguest() {
-	local mtu
-	mtu=$(vtx_json '.[0].ports[0].mtu' show eth0 "$1")
 	# With its address from the start: it may be learnt.
-	on "$3" ip tuntap add dev "xt-$1" mode tap
-	on "$3" ip link set "xt-$1" address "${GUEST_MAC[$1]}" mtu "$mtu"
+	on "$3" ip -batch - <<<"tuntap add dev xt-$1 mode tap"$'\n'"link set xt-$1 address ${GUEST_MAC[$1]} mtu ${GUEST_MTU[$1]}"
 	# shellcheck disable=SC2086 # words
-	spawn "xskguest-$1" nsenter --net="/run/netns/$3" "$VTAPXDP" guest tap "$2" --pin "$(port_pin "$1" xsks)" --dev "xt-$1" --ready ${XSKGUEST-}
-	on "$3" ip link set "xt-$1" down
-	on "$3" ip link set "xt-$1" netns "$1" name eth0
+	spawn "xskguest-$1" nsenter --net="/run/netns/$3" "$VTAPXDP" guest tap "$2" --pin "$PINNED/port/$1/xsks" --dev "xt-$1" --ready ${XSKGUEST-}
+	on "$3" ip -batch - <<<"link set xt-$1 down"$'\n'"link set xt-$1 netns $1 name eth0"
 }
 
 # port_pin NAME PIN: its path
@@ -153,10 +154,8 @@ port_pin() {
 
 # start_tapguest NAME
 start_tapguest() {
-	local mtu
-	mtu=$(vtx_json '.[0].ports[0].mtu' show "${UPLINK_DEV:-eth0}" "$1")
 	# shellcheck disable=SC2086 # words
-	spawn "tapguest-$1" nsenter --net="/run/netns/${UPLINK_NETNS:-host}" "$TOOLS/tapguest" ${TAPGUEST-} --mac "${GUEST_MAC[$1]}" --mtu "$mtu" "${GUEST_DEV[$1]}" "/run/netns/$1"
+	spawn "tapguest-$1" nsenter --net="/run/netns/${UPLINK_NETNS:-host}" "$TOOLS/tapguest" ${TAPGUEST-} --mac "${GUEST_MAC[$1]}" --mtu "${GUEST_MTU[$1]}" "${GUEST_DEV[$1]}" "/run/netns/$1"
 }
 
 # ip4 NAME, ip6 NAME: addresses of wire, host or a guest
