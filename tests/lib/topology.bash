@@ -12,7 +12,7 @@
 #   QUIET=1   no addresses and no IPv6: nothing is on the wire but what a test sends
 #   UPLINK_NETNS=NETNS UPLINK_DEV=DEV   where vtx() and those that call it are at work: with a second vtapxdp at the wire's end, "wire" and "wire0"
 
-declare -gA GUEST_MAC=() GUEST_DEV=() GUEST_MTU=() GUEST_KIND=() GUEST_NUMBER=()
+declare -gA GUEST_MAC=() GUEST_DEV=() GUEST_MTU=() GUEST_PINS=() GUEST_KIND=() GUEST_NUMBER=()
 UPLINK_MAC=02:00:00:00:00:02
 WIRE_MAC=02:00:00:00:00:01
 
@@ -108,10 +108,10 @@ add_port() {
 	wait_until 5 is_running "${UPLINK_NETNS:-host}" "${GUEST_DEV[$name]}"
 }
 
-# What the port has: its address, device, MTU and the directory of the uplink's pins
+# ask_port NAME: what `show` says of it, asked once
 ask_port() {
-	read -r "GUEST_MAC[$1]" "GUEST_DEV[$1]" "GUEST_MTU[$1]" PINNED \
-		<<<"$(vtx_json '.[0] | "\(.ports[0] | "\(.macs[0]) \(.dev) \(.mtu)") \(.pins)"' show "${UPLINK_DEV:-eth0}" "$1")"
+	read -r "GUEST_MAC[$1]" "GUEST_DEV[$1]" "GUEST_MTU[$1]" "GUEST_PINS[$1]" \
+		<<<"$(vtx_json '.[0] | "\(.ports[0] | "\(.macs[0]) \(.dev) \(.mtu)") \(.pins)/port/\(.ports[0].name)"' show "${UPLINK_DEV:-eth0}" "$1")"
 }
 
 # three_guests [ATTACH-OPTION...]: an uplink with guests a and b of this run's kind, and c of the other
@@ -143,13 +143,13 @@ start_xskguest() {
 	# With its address from the start: it may be learnt.
 	on "$3" ip -batch - <<<"tuntap add dev xt-$1 mode tap"$'\n'"link set xt-$1 address ${GUEST_MAC[$1]} mtu ${GUEST_MTU[$1]}"
 	# shellcheck disable=SC2086 # words
-	spawn "xskguest-$1" nsenter --net="/run/netns/$3" "$VTAPXDP" guest tap "$2" --pin "$PINNED/port/$1/xsks" --dev "xt-$1" --ready ${XSKGUEST-}
+	spawn "xskguest-$1" nsenter --net="/run/netns/$3" "$VTAPXDP" guest tap "$2" --pin "$(port_pin "$1" xsks)" --dev "xt-$1" --ready ${XSKGUEST-}
 	on "$3" ip -batch - <<<"link set xt-$1 down"$'\n'"link set xt-$1 netns $1 name eth0"
 }
 
-# port_pin NAME PIN: its path
+# port_pin NAME PIN: its path; also of a port that a test added by itself
 port_pin() {
-	echo "$(vtx_json '.[0].pins' show eth0)/port/$1/$2"
+	echo "${GUEST_PINS[$1]-$(vtx_json '.[0].pins' show eth0)/port/$1}/$2"
 }
 
 # start_tapguest NAME
